@@ -31,7 +31,7 @@ const nothing = () => undefined;
 const REQUESTS: { readonly [N in CommandName]: (input: GoldenInput) => ReceivedOf<Commands[N]> } = {
   ping: nothing,
   bindUid: (input) => ({ ...connection(input), ...uid(input) }),
-  closeClient: (input) => ({ ...connection(input), force: booleanIn(input, 'force', false) }),
+  closeClient: (input) => ({ ...connection(input), mode: booleanIn(input, 'force', false) ? 1 : 0 }),
   deleteSession: connection,
   getClientCount: nothing,
   getClientCountByGroup: group,

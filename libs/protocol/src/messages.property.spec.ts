@@ -61,7 +61,7 @@ const jsonNumber = fc.double({ noNaN: true, noDefaultInfinity: true }).map((numb
 const REQUESTS: { readonly [N in CommandName]: fc.Arbitrary<ReceivedOf<Commands[N]>> } = {
   ping: nothing,
   bindUid: fc.record({ connectionId: u32, uid: byteString }),
-  closeClient: fc.record({ connectionId: u32, force: fc.boolean() }),
+  closeClient: fc.record({ connectionId: u32, mode: fc.constantFrom(0, 1, 2) }),
   deleteSession: connection,
   getClientCount: nothing,
   getClientCountByGroup: group,

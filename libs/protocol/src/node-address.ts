@@ -48,7 +48,7 @@ export interface AddressRules {
   readonly dialled?: boolean;
 }
 
-const ADDRESS = /^(?:\[([0-9a-f:.]+)\]|([^\s:/@[\]]+)):(\d{1,5})$/i;
+const ADDRESS = /^(?:\[([0-9a-f.]*:[0-9a-f:.]*)\]|([^\s:/@[\]]+)):(\d{1,5})$/i;
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 const LOOKS_LIKE_IPV4 = /^[\d.]+$/;

@@ -32,7 +32,7 @@ export function encodeUpgradeRequest(
   return codec.encode({
     fd: connectionId,
     streamId: 0,
-    header: request.headers,
+    header: codec.name === 'php' ? headerBytes(request.headers) : request.headers,
     server: {
       ...(request.queryString === '' ? {} : { query_string: request.queryString }),
       request_method: request.method,
@@ -68,7 +68,7 @@ export function decodeUpgradeRequest(codec: SessionCodec, bytes: Uint8Array): Up
     path: textOf(facts['request_uri']),
     queryString: textOf(facts['query_string']),
     query: textRecord(get),
-    headers: textRecord(header),
+    headers: textRecord(header, codec.name === 'php' ? latin1Of : textOf),
     cookies: textRecord(cookie),
     remoteAddress: textOf(facts['remote_addr']),
     remotePort: numberOf(facts['remote_port']),
@@ -76,6 +76,13 @@ export function decodeUpgradeRequest(codec: SessionCodec, bytes: Uint8Array): Up
     serverPort: numberOf(facts['server_port']),
     receivedAtMs: Math.round(numberOf(facts['request_time_float']) * 1000),
   };
+}
+
+/** HTTP headers are bytes, which Node gives as Latin-1 text. PHP's strings are bytes too. */
+function headerBytes(headers: TextRecord): Record<string, Buffer> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'latin1')]),
+  );
 }
 
 function nullIfEmpty(record: TextRecord): TextRecord | null {
@@ -87,9 +94,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Without a prototype, so that a header called `constructor` or `__proto__` is a header and nothing else. */
-function textRecord(value: unknown): TextRecord {
+function textRecord(value: unknown, read: (entry: unknown) => string = textOf): TextRecord {
   const record = Object.create(null) as Record<string, string>;
-  if (isRecord(value)) for (const [key, entry] of Object.entries(value)) record[key] = textOf(entry);
+  if (isRecord(value)) for (const [key, entry] of Object.entries(value)) record[key] = read(entry);
   return record;
 }
 
@@ -97,6 +104,11 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
+}
+
+/** Bytes that happen to be UTF-8 come as text: of a header, they are Latin-1 like any other. */
+function latin1Of(value: unknown): string {
+  return typeof value === 'string' ? Buffer.from(value, 'utf8').toString('latin1') : textOf(value);
 }
 
 function numberOf(value: unknown): number {

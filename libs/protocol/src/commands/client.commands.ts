@@ -84,14 +84,32 @@ function writeBytes32(writer: ByteWriter, bytes: Uint8Array | undefined): void {
   if (bytes !== undefined) writer.bytes(bytes);
 }
 
-export const closeClient: Command<OfConnection & { readonly force: boolean }> = {
+/**
+ * How a client is closed. The original knows the first two; it takes any other byte for `Now`, so that a gateway of ours can be told
+ * more and one of the original still closes.
+ */
+export const CloseMode = {
+  /** After what is queued is sent. */
+  AfterQueued: 0,
+  /** At once; what is queued is lost. */
+  Now: 1,
+  /** As `AfterQueued`, with the close code 1008: the client was not let in. */
+  Denied: 2,
+} as const;
+export type CloseMode = (typeof CloseMode)[keyof typeof CloseMode];
+
+function closeModeOf(byte: number): CloseMode {
+  return byte === CloseMode.AfterQueued || byte === CloseMode.Denied ? byte : CloseMode.Now;
+}
+
+export const closeClient: Command<OfConnection & { readonly mode: CloseMode }> = {
   code: 2,
   request: {
-    write(writer, { connectionId, force }) {
+    write(writer, { connectionId, mode }) {
       writer.u32(connectionId);
-      writer.u8(force ? 1 : 0);
+      writer.u8(mode);
     },
-    read: (reader) => ({ connectionId: reader.u32(), force: reader.u8() !== 0 }),
+    read: (reader) => ({ connectionId: reader.u32(), mode: closeModeOf(reader.u8()) }),
   },
 };
 

@@ -129,7 +129,7 @@ describe('a request', () => {
   it('takes every byte but 0 for "yes", as PHP peers may send it', () => {
     const read = (byte: number) =>
       readRequest(ByteReader.of(Buffer.of(0, 0, 0, 1, byte)), COMMANDS.closeClient);
-    expect([0, 1, 2, 255].map((byte) => read(byte).force)).toEqual([false, true, true, true]);
+    expect([0, 1, 2, 255].map((byte) => read(byte).mode)).toEqual([0, 1, 2, 1]);
   });
 
   it('announces more excluded connections than there are bytes: refused', () => {

@@ -39,7 +39,7 @@ export const COMMANDS = {
 export type Commands = typeof COMMANDS;
 export type CommandName = keyof Commands;
 
-export { ClientField, type ClientDetails, type ClientInfoReply } from './client.commands.js';
+export { ClientField, CloseMode, type ClientDetails, type ClientInfoReply } from './client.commands.js';
 export { UID_SAMPLE_SIZE, type UidCountReply } from './uid.commands.js';
 export type { Tag } from './link.commands.js';
 export {
