@@ -1,0 +1,13 @@
+export { Backoff, DEFAULT_BACKOFF_OPTIONS, type BackoffOptions } from './backoff.js';
+export { Dialer, type DialerHandler } from './dialer.js';
+export {
+  HandshakeTimeoutError,
+  LinkClosedError,
+  ListenError,
+  SilentPeerError,
+  SlowPeerError,
+} from './errors.js';
+export { DEFAULT_LINK_OPTIONS, resolveLinkOptions, type LinkOptions } from './link-options.js';
+export { LinkServer } from './link-server.js';
+export { Link, LINK_TRANSITIONS, type LinkHandler, type LinkState } from './link.js';
+export { silentLog, type LogFacts, type NodeLog } from './node-log.js';

@@ -1,0 +1,291 @@
+import type { Socket } from 'node:net';
+import { FrameDecoder, FrameWriter, type ByteReader, type ByteWriter } from '#protocol';
+import { HandshakeTimeoutError, LinkClosedError, SilentPeerError, SlowPeerError } from './errors.js';
+import type { LinkOptions } from './link-options.js';
+
+export type LinkState = 'connecting' | 'handshaking' | 'open' | 'draining' | 'closed';
+
+/** The life of a link. A reconnect makes a new one, so late events of an old socket have nothing to act on. */
+export const LINK_TRANSITIONS: Readonly<Record<LinkState, readonly LinkState[]>> = {
+  connecting: ['handshaking', 'draining', 'closed'],
+  handshaking: ['open', 'draining', 'closed'],
+  open: ['draining', 'closed'],
+  draining: ['closed'],
+  closed: [],
+};
+
+/** What the owner of a link is told. */
+export interface LinkHandler {
+  /**
+   * TCP is connected: the side that speaks first speaks now. The link is open when someone calls `link.accept()`.
+   * What this throws ends the link, too.
+   */
+  connected?(link: Link): void;
+  /**
+   * One frame. The reader and its views are valid during the call only.
+   * Whatever this throws ends the link and becomes the reason of `closed`.
+   */
+  frame(payload: ByteReader, link: Link): void;
+  /** Unsent bytes have passed the high-water mark: stop producing. */
+  congested?(link: Link): void;
+  /** Everything that was unsent is sent. */
+  drained?(link: Link): void;
+  /** The peer sends no more: a node that drains. What was sent to it still arrives; new frames are refused from now on. */
+  ended?(link: Link): void;
+  /** The end, exactly once. `reason` is undefined when we ended it ourselves and nothing failed meanwhile. */
+  closed?(link: Link, reason: Error | undefined): void;
+}
+
+const PING_CODE = 0;
+/** A flush does not wait for the end of the turn beyond this. */
+const FLUSH_AT_BYTES = 64 * 1024;
+const OUTPUT_BYTES = 16 * 1024;
+/** An output buffer that one large frame has grown beyond this is given back instead of kept for as long as the link lives. */
+const MAX_KEPT_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
+
+/**
+ * One framed TCP connection between two nodes.
+ *
+ * Frames written during a turn of the event loop leave together in one system call, which is what a
+ * message costs. Three endings: `drain` finishes and takes no new work, `close` flushes and says goodbye, `destroy` is now.
+ */
+export class Link {
+  /** `host:port` of the other side, for logs. */
+  readonly peer: string;
+  readonly #socket: Socket;
+  readonly #options: LinkOptions;
+  readonly #handler: LinkHandler;
+  readonly #decoder: FrameDecoder;
+  readonly #output = new FrameWriter(OUTPUT_BYTES);
+  readonly #sink = (payload: ByteReader): void => this.#handler.frame(payload, this);
+  #state: LinkState = 'connecting';
+  #reason: Error | undefined;
+  #congested = false;
+  #flushScheduled = false;
+  #handshakeTimer: NodeJS.Timeout | undefined;
+  #pingTimer: NodeJS.Timeout | undefined;
+  #silenceTimer: NodeJS.Timeout | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, peer: string, options: LinkOptions, handler: LinkHandler) {
+    this.#socket = socket;
+    this.peer = peer;
+    this.#options = options;
+    this.#handler = handler;
+    this.#decoder = new FrameDecoder(options.maxHandshakeFrameBytes);
+    socket.setNoDelay(true);
+    if (options.keepAliveMs > 0) socket.setKeepAlive(true, options.keepAliveMs);
+    if (options.handshakeTimeoutMs > 0) {
+      this.#handshakeTimer = setTimeout(() => {
+        this.destroy(new HandshakeTimeoutError(this.peer, options.handshakeTimeoutMs));
+      }, options.handshakeTimeoutMs).unref();
+    }
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('error', (error) => (this.#reason ??= new LinkClosedError(this.peer, error)));
+    socket.on('end', () => this.#onPeerEnd());
+    socket.on('close', () => this.#onClose());
+    if (socket.connecting) socket.once('connect', () => this.#onConnected());
+    else queueMicrotask(() => this.#onConnected());
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  get isCongested(): boolean {
+    return this.#congested;
+  }
+
+  /** Bytes that the peer has not taken yet, as far as this process knows. */
+  get queuedBytes(): number {
+    return this.#output.length + this.#socket.writableLength;
+  }
+
+  /** The handshake is done: larger frames are taken, the deadline is off, pings start. */
+  accept(): void {
+    this.#transition('open');
+    clearTimeout(this.#handshakeTimer);
+    this.#decoder.maxFrameBytes = this.#options.maxFrameBytes;
+    if (this.#options.pingIntervalMs > 0) {
+      this.#pingTimer = setInterval(() => this.ping(), this.#options.pingIntervalMs).unref();
+    }
+    this.watchSilence(this.#options.silenceTimeoutMs);
+  }
+
+  /** Ends the link when the peer has sent nothing for so long; 0 changes nothing. Called anew, it replaces the deadline. */
+  watchSilence(timeoutMs: number): void {
+    if (timeoutMs === 0) return;
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => this.#onSilence(timeoutMs), timeoutMs).unref();
+  }
+
+  ping(): void {
+    this.beginFrame().u8(PING_CODE);
+    this.endFrame();
+  }
+
+  /** Sends one frame. When `write` throws, nothing of it goes out. */
+  send(write: (writer: ByteWriter) => void): boolean {
+    const writer = this.beginFrame();
+    try {
+      write(writer);
+    } catch (error) {
+      this.abortFrame();
+      throw error;
+    }
+    return this.endFrame();
+  }
+
+  /** The fast way to send: write the payload into what this returns, then call `endFrame` (or `abortFrame`). */
+  beginFrame(): FrameWriter {
+    this.#output.beginFrame();
+    return this.#output;
+  }
+
+  /** @returns false when the link takes nothing any more: the frame is dropped. */
+  endFrame(): boolean {
+    if (this.#state === 'closed' || this.#state === 'draining') {
+      this.#output.abortFrame();
+      return false;
+    }
+    this.#output.endFrame();
+    if (this.#output.length >= FLUSH_AT_BYTES) this.flush();
+    else if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      setImmediate(this.#scheduledFlush);
+    }
+    return true;
+  }
+
+  abortFrame(): void {
+    this.#output.abortFrame();
+  }
+
+  readonly #scheduledFlush = (): void => {
+    this.#flushScheduled = false;
+    this.flush();
+  };
+
+  /** Hands everything written so far to the system, now instead of at the end of the turn. */
+  flush(): void {
+    const { length } = this.#output;
+    if (length === 0 || this.#state === 'closed') return;
+    if (this.#state === 'connecting') return this.#watchBacklog();
+    this.#socket.write(this.#output.view());
+    // Taken by the system at once: the buffer is ours again. Otherwise the socket keeps it until it is sent.
+    if (this.#socket.writableLength === 0 && length <= MAX_KEPT_OUTPUT_BYTES) this.#output.truncate(0);
+    else this.#output.take(OUTPUT_BYTES);
+    this.#watchBacklog();
+  }
+
+  /** Reading stops: what the peer sends waits in its own memory. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Takes no new frames, sends what is queued, goes on delivering what the peer sends until it closes too. */
+  drain(): void {
+    if (this.#state === 'draining' || this.#state === 'closed') return;
+    const connected = this.#state !== 'connecting';
+    if (connected) this.flush();
+    this.#transition('draining');
+    clearTimeout(this.#handshakeTimer);
+    if (connected) this.#socket.end();
+    else this.#socket.destroy();
+  }
+
+  /** Flushes, says goodbye, and is gone after `closeTimeoutMs` at the latest. What still arrives is not delivered. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.drain();
+    this.#decoder.stop();
+    this.#socket.resume();
+    this.#closeTimer ??= setTimeout(() => this.#socket.destroy(), this.#options.closeTimeoutMs);
+  }
+
+  /** Now. What is queued is lost. */
+  destroy(reason?: Error): void {
+    this.#reason ??= reason;
+    this.#decoder.stop();
+    this.#socket.destroy();
+  }
+
+  #onConnected(): void {
+    if (this.#state !== 'connecting' || this.#socket.destroyed) return;
+    this.#transition('handshaking');
+    try {
+      this.#handler.connected?.(this);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.flush();
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#silenceTimer?.refresh();
+    try {
+      this.#decoder.push(chunk, this.#sink);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #onSilence(timeoutMs: number): void {
+    // While we do not read ourselves, the peer's pings lie in our own receive buffer.
+    if (this.#socket.isPaused()) this.#silenceTimer?.refresh();
+    else this.destroy(new SilentPeerError(this.peer, timeoutMs));
+  }
+
+  #onPeerEnd(): void {
+    // What is queued for it still goes out, as long as it goes on taking some.
+    this.#socket.setTimeout(this.#options.closeTimeoutMs, () => this.#socket.destroy());
+    if (this.#state === 'draining') return;
+    this.#reason ??= new LinkClosedError(this.peer);
+    this.drain();
+    this.#handler.ended?.(this);
+  }
+
+  #onDrain(): void {
+    if (!this.#congested) return;
+    this.#congested = false;
+    this.#handler.drained?.(this);
+  }
+
+  #watchBacklog(): void {
+    const queued = this.queuedBytes;
+    // The socket emits no 'drain' for what the system took at once, such as a backlog from before it was connected.
+    if (queued === 0) return this.#onDrain();
+    const { maxQueuedBytes: limit, highWaterMarkBytes } = this.#options;
+    if (limit > 0 && queued > limit) return this.destroy(new SlowPeerError(this.peer, queued, limit));
+    // Below its own mark the socket emits no 'drain', and a link that got congested there would stay so for ever.
+    if (this.#congested || queued < Math.max(highWaterMarkBytes, this.#socket.writableHighWaterMark)) return;
+    this.#congested = true;
+    this.#handler.congested?.(this);
+  }
+
+  #onClose(): void {
+    this.#transition('closed');
+    this.#decoder.stop();
+    clearTimeout(this.#handshakeTimer);
+    clearInterval(this.#pingTimer);
+    clearTimeout(this.#silenceTimer);
+    clearTimeout(this.#closeTimer);
+    this.#handler.closed?.(this, this.#reason);
+  }
+
+  #transition(to: LinkState): void {
+    if (!LINK_TRANSITIONS[this.#state].includes(to)) {
+      throw new TypeError(`A link cannot go from ${this.#state} to ${to}`);
+    }
+    this.#state = to;
+  }
+}
