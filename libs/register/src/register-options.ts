@@ -1,0 +1,88 @@
+import { resolveLinkOptions, type LinkOptions } from '#link';
+import {
+  InvalidOptionError,
+  isLoopback,
+  parseAddress,
+  resolveOptions,
+  text,
+  wholeNumber,
+  type NodeAddress,
+  type OptionChecks,
+} from '#protocol';
+import { secretText } from './secret.js';
+
+/** The largest frame that any node sends to a register: an announcement with its secret. */
+const MAX_FRAME_BYTES = 4_096;
+/** Some hundred full lists of a large cluster: a worker that has not read so many does not read at all. */
+const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
+
+export interface RegisterOptions {
+  /**
+   * Where the register listens, as `host:port`. Port 0 takes a free one, which `RegisterServer.address` tells.
+   * @default '127.0.0.1:9327'
+   */
+  readonly listen: string;
+  /**
+   * What gateways and workers must announce themselves with: the same text on every node. Empty is allowed on loopback
+   * only: whoever knows it may give out gateways of his own and so read every message.
+   * @default ''
+   */
+  readonly secret: string;
+  /**
+   * How long a new link may take to announce what it is, in milliseconds. Strangers hold no place for longer.
+   * @default 3_000
+   */
+  readonly announceTimeoutMs: number;
+  /**
+   * A link that has sent nothing for so long is closed, in milliseconds; nodes ping every 30 s. 0 never closes one.
+   * @default 60_000
+   */
+  readonly silenceTimeoutMs: number;
+  /**
+   * Most links at a time; the next one is closed at once, so that strangers cannot use up the process's descriptors.
+   * @default 10_000
+   */
+  readonly maxLinks: number;
+}
+
+export const DEFAULT_REGISTER_OPTIONS: RegisterOptions = {
+  listen: '127.0.0.1:9327',
+  secret: '',
+  announceTimeoutMs: 3_000,
+  silenceTimeoutMs: 60_000,
+  maxLinks: 10_000,
+};
+
+const CHECKS: OptionChecks<RegisterOptions> = {
+  listen: text,
+  secret: secretText,
+  announceTimeoutMs: wholeNumber(1),
+  silenceTimeoutMs: wholeNumber(0),
+  maxLinks: wholeNumber(1),
+};
+
+export interface ResolvedRegisterOptions extends RegisterOptions {
+  readonly address: NodeAddress;
+  readonly link: LinkOptions;
+}
+
+/** @throws InvalidOptionError for an unknown name, a wrong value, or an empty secret where others can reach the port. */
+export function resolveRegisterOptions(given: Partial<RegisterOptions> = {}): ResolvedRegisterOptions {
+  const options = resolveOptions('register', DEFAULT_REGISTER_OPTIONS, given, CHECKS);
+  const address = parseAddress(options.listen, 'register.listen');
+  if (options.secret === '' && !isLoopback(address.host)) {
+    throw new InvalidOptionError(
+      'register.secret',
+      `must not be empty when the register listens on ${address.host}, where other machines reach it. ` +
+        'Set the same long random text on every node (openssl rand -hex 32 makes one), or listen on 127.0.0.1.',
+    );
+  }
+  const link = resolveLinkOptions({
+    maxFrameBytes: MAX_FRAME_BYTES,
+    maxHandshakeFrameBytes: MAX_FRAME_BYTES,
+    handshakeTimeoutMs: options.announceTimeoutMs,
+    silenceTimeoutMs: options.silenceTimeoutMs,
+    maxQueuedBytes: MAX_QUEUED_BYTES,
+  });
+  return { ...options, address, link };
+}
