@@ -1,0 +1,27 @@
+import type { Link } from '#link';
+import type { CloseMode, CommandName, Commands, ReceivedOf, ReplyOf, SessionCodec, Tag } from '#protocol';
+import type { Connection } from '../connection/connection.js';
+import type { ConnectionTable } from '../connection/connection-table.js';
+import type { Delivery } from '../connection/delivery.js';
+import type { GatewayStats } from '../gateway-stats.js';
+
+/** What the built-in commands work on. */
+export interface CommandContext {
+  readonly table: ConnectionTable;
+  readonly delivery: Delivery;
+  readonly codec: SessionCodec;
+  readonly stats: GatewayStats;
+  /** Ends a client's connection on the application's behalf: after what is queued, or now. */
+  closeClient(connection: Connection, mode: CloseMode): void;
+  /** From now on the caller's link gets events. */
+  addWorker(caller: Link, tags: readonly Tag[]): void;
+  /** The link gets events: nobody waits for replies on it. */
+  isWorker(link: Link): boolean;
+}
+
+/** Runs one command that came on the caller's link: at most ten lines, on the table alone. Views in the request are valid during the call only. */
+export type Executor<Name extends CommandName> = (
+  context: CommandContext,
+  request: ReceivedOf<Commands[Name]>,
+  caller: Link,
+) => ReplyOf<Commands[Name]>;

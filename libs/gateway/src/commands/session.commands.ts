@@ -1,0 +1,23 @@
+import { NO_SESSION } from '../connection/connection.js';
+import type { Executor } from './executor.js';
+
+export const getSession: Executor<'getSession'> = ({ table, codec }, { connectionId }) => {
+  const connection = table.get(connectionId);
+  if (connection === undefined) return codec.none;
+  return connection.session.length === 0 ? codec.empty : connection.session;
+};
+
+export const setSession: Executor<'setSession'> = ({ table, codec }, { connectionId, session }) => {
+  const connection = table.get(connectionId);
+  if (connection !== undefined) connection.session = codec.normalize(session);
+};
+
+export const updateSession: Executor<'updateSession'> = ({ table, codec }, { connectionId, session }) => {
+  const connection = table.get(connectionId);
+  if (connection !== undefined) connection.session = codec.merge(connection.session, session);
+};
+
+export const deleteSession: Executor<'deleteSession'> = ({ table }, { connectionId }) => {
+  const connection = table.get(connectionId);
+  if (connection !== undefined) connection.session = NO_SESSION;
+};

@@ -1,0 +1,73 @@
+import type { ByteString } from '#protocol';
+import type { Namespace } from './namespace.js';
+import type { Transport } from './transport.js';
+
+/**
+ * `announced`: it has an id, and its Open waits for a worker. `open`: a worker has been told of it, so that its Close
+ * must come too. `closing`: the end is decided and the transport is saying goodbye. `closed`: out of the table.
+ */
+export type ConnectionState = 'announced' | 'open' | 'closing' | 'closed';
+
+export const CONNECTION_TRANSITIONS: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = {
+  announced: ['open', 'closing', 'closed'],
+  open: ['closing', 'closed'],
+  closing: ['closed'],
+  closed: [],
+};
+
+export interface Ending {
+  readonly code: number;
+  readonly reason: string;
+}
+
+export const NOT_PINGED = -1;
+export const NO_SESSION = Buffer.alloc(0);
+const UNBOUND = '' as ByteString;
+
+/** One client as the gateway knows it, apart from the socket that carries its bytes. */
+export class Connection {
+  #state: ConnectionState = 'announced';
+  #wasOpen = false;
+  /** Empty when none is bound. Changed by the table alone, which keeps the index. */
+  uid: ByteString = UNBOUND;
+  /** Undefined while in no group. Changed by the table alone. */
+  groups: Set<ByteString> | undefined;
+  /** Serialized; empty for an empty session. */
+  session: Buffer = NO_SESSION;
+  /** Why the gateway ended it, once it did: a peer that is gone confirms no close code. */
+  ending: Ending | undefined;
+  /** What it had sent in all when it was last pinged; `NOT_PINGED` when no answer is awaited. */
+  receivedAtPing = NOT_PINGED;
+  /** Number of the last broadcast that left this connection out. */
+  excludedFrom = 0;
+  readonly connectedAtMs = Date.now();
+
+  constructor(
+    readonly id: number,
+    readonly transport: Transport,
+    readonly namespace: Namespace<Connection>,
+  ) {}
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Messages to it are delivered, and events of it are forwarded. */
+  get isOnline(): boolean {
+    return this.#state === 'open' || this.#state === 'announced';
+  }
+
+  /** A worker was told that it came, and so must be told that it went. */
+  get wasOpen(): boolean {
+    return this.#wasOpen;
+  }
+
+  /** The one place where the state changes: it is what makes Open and Close happen exactly once. */
+  transition(to: ConnectionState): void {
+    if (!CONNECTION_TRANSITIONS[this.#state].includes(to)) {
+      throw new TypeError(`Connection ${this.id} cannot go from ${this.#state} to ${to}`);
+    }
+    this.#state = to;
+    if (to === 'open') this.#wasOpen = true;
+  }
+}

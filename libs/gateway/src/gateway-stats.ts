@@ -1,0 +1,36 @@
+import { CloseCode } from '#protocol';
+
+/** What has happened since the gateway started. Plain numbers, so that counting costs nothing. */
+export class GatewayStats {
+  connectionsOpened = 0;
+  connectionsClosed = 0;
+  /** Turned away because the gateway was full. */
+  connectionsRefused = 0;
+  messagesReceived = 0;
+  messagesSent = 0;
+  messagesToUnknownClient = 0;
+  /** Sends above `maxMessageBytes`: nobody got them. */
+  messagesTooBigToSend = 0;
+  /** Bytes from clients that were not what their listener speaks. */
+  badClientBytes = 0;
+  /** Clients whose sockets failed: resets and the like. */
+  clientErrors = 0;
+  /** Events that no worker took in time or that found no room to wait. */
+  eventsDropped = 0;
+  /** Commands whose uid or group has more than 255 bytes. */
+  namesTooLong = 0;
+  /** Commands with a code that nobody executes. */
+  unknownCommands = 0;
+  /** Custom commands that threw. */
+  failedCommands = 0;
+  /** LAN links that ended because of what came over them. */
+  badLinks = 0;
+  /** How often each close code was given to a client. */
+  readonly closedWith: Record<number, number> = Object.fromEntries(
+    Object.values(CloseCode).map((code) => [code, 0]),
+  );
+
+  countClose(code: number): void {
+    this.closedWith[code] = (this.closedWith[code] ?? 0) + 1;
+  }
+}

@@ -1,0 +1,291 @@
+import { type Link, type LinkHandler, LinkServer, type NodeLog } from '#link';
+import {
+  CloseCode,
+  CloseMode,
+  formatAddress,
+  jsonSessionCodec,
+  phpSessionCodec,
+  type NodeAddress,
+  type Tag,
+  type UpgradeRequest,
+} from '#protocol';
+import { GatewayAnnouncer } from '#register';
+import { CommandDispatcher } from './commands/command-dispatcher.js';
+import type { Connection } from './connection/connection.js';
+import { ConnectionTable } from './connection/connection-table.js';
+import { Delivery } from './connection/delivery.js';
+import { Farewell } from './connection/farewell.js';
+import { Heartbeat } from './connection/heartbeat.js';
+import type { Transport } from './connection/transport.js';
+import type { GatewayOptions } from './gateway-options.js';
+import { GatewayStats } from './gateway-stats.js';
+import type { ListenerHandler } from './listener/listener.js';
+import { ClientListeners } from './listener/client-listeners.js';
+import {
+  advertisedAddress,
+  resolveGatewayOptions,
+  type ResolvedGatewayOptions,
+} from './resolve-gateway-options.js';
+import { EventSender } from './workers/event-sender.js';
+import { Parking, type ParkedEvent } from './workers/parking.js';
+import { WorkerPool } from './workers/worker-pool.js';
+
+/**
+ * Holds the clients' connections, and nothing else: what clients send goes to workers as events, what workers say comes back as
+ * commands on the table of connections.
+ */
+export class Gateway {
+  readonly stats = new GatewayStats();
+  readonly table: ConnectionTable;
+  readonly workers: WorkerPool;
+  readonly #options: ResolvedGatewayOptions;
+  readonly #listeners: ClientListeners<Connection>;
+  readonly #lan: LinkServer;
+  readonly #parking: Parking;
+  readonly #events: EventSender;
+  readonly #commands: CommandDispatcher;
+  readonly #heartbeat: Heartbeat;
+  readonly #farewell: Farewell;
+  #announcer: GatewayAnnouncer | undefined;
+  #parkingTimer: NodeJS.Timeout | undefined;
+  #address: NodeAddress | undefined;
+  #binding: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws InvalidOptionError for an unknown name, a wrong value, or values that contradict each other. */
+  constructor(
+    given: Partial<GatewayOptions>,
+    private readonly log: NodeLog,
+  ) {
+    const options = resolveGatewayOptions(given);
+    const codec = options.serialization === 'php' ? phpSessionCodec : jsonSessionCodec;
+    this.#options = options;
+    this.table = new ConnectionTable(options.observer);
+    this.#farewell = new Farewell(this.table);
+    this.workers = new WorkerPool(options.router);
+    this.#parking = new Parking(options);
+    this.#events = new EventSender(this.workers, this.#parking, codec, this.#onUndeliverable);
+    this.#heartbeat = new Heartbeat(this.table, options, (connection) => {
+      this.closeClient(connection, CloseCode.HeartbeatMissed, 'no answer to a ping');
+    });
+    const delivery = new Delivery(this.table, options, this.stats);
+    const closeClient = (connection: Connection, mode: CloseMode): void => {
+      if (mode === CloseMode.Now) this.#destroyClient(connection);
+      else if (mode === CloseMode.Denied) this.closeClient(connection, CloseCode.Denied, 'denied');
+      else this.closeClient(connection, CloseCode.ClosedByApplication, 'closed by the application');
+    };
+    this.#commands = new CommandDispatcher(
+      {
+        table: this.table,
+        delivery,
+        codec,
+        stats: this.stats,
+        closeClient,
+        addWorker: (link, tags) => this.#addWorker(link, tags),
+        isWorker: (link) => this.workers.has(link),
+      },
+      options.commands,
+      log,
+    );
+    this.#listeners = new ClientListeners(options, this.#clientHandler(), (connection) => {
+      this.closeClient(connection, CloseCode.SlowClient, 'reading too slowly');
+    });
+    this.#lan = new LinkServer(options.link, this.#linkHandler(), log);
+  }
+
+  /** Where workers reach this gateway: half of each of its client ids. Known after `listen`. */
+  get address(): NodeAddress | undefined {
+    return this.#address;
+  }
+
+  /** The client listeners, as clients write them. The ports are known after `listen`. */
+  get urls(): readonly string[] {
+    return this.#listeners.urls;
+  }
+
+  /** Events that wait for a worker. */
+  get parkedEvents(): number {
+    return this.#parking.size;
+  }
+
+  /** Takes clients and links, and tells the register. @throws ListenError when a port cannot be taken. */
+  async listen(): Promise<void> {
+    try {
+      this.#binding = this.#bind();
+      await this.#binding;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    // Closed while it was starting: then nobody may be told of it.
+    if (this.#closing === undefined) this.#start(this.#address!);
+  }
+
+  async #bind(): Promise<void> {
+    const options = this.#options;
+    this.#address = advertisedAddress(options, await this.#lan.listen(options.lan, 'NESTWIRE_LAN'));
+    await this.#listeners.listen();
+  }
+
+  #start(address: NodeAddress): void {
+    const { parkedAgeMs, registers, secret } = this.#options;
+    this.#heartbeat.start();
+    this.#parkingTimer = setInterval(() => this.#parking.expire(this.#onExpired), parkedAgeMs / 10).unref();
+    this.#announcer = new GatewayAnnouncer({ registers, secret, address, log: this.log });
+    this.#announcer.start();
+    this.log.log(`Gateway ${formatAddress(address)} takes clients on ${this.urls.join(', ')}`);
+  }
+
+  /** Leaves the register, tells the clients to come back, and ends when workers have got their close events. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  /** The one way in which the gateway itself ends a connection. Its close event follows when the client is gone. */
+  closeClient(connection: Connection, code: CloseCode, reason: string): void {
+    if (!this.#beginEnd(connection, code, reason)) return;
+    connection.transport.resume(); // a paused client could not answer
+    connection.transport.close(code, reason);
+  }
+
+  async #close(): Promise<void> {
+    const { drainTimeoutMs, closeTimeoutMs } = this.#options;
+    const endMs = Date.now() + drainTimeoutMs;
+    await this.#binding?.catch(() => undefined); // what failed there is `listen`'s to say
+    await this.#announcer?.close();
+    this.#listeners.stopAccepting();
+    await this.#farewell.each((connection) =>
+      this.closeClient(connection, CloseCode.Restart, 'the gateway restarts'),
+    );
+    await this.#farewell.untilEmpty(endMs - Date.now());
+    await this.#farewell.each((connection) => connection.transport.destroy());
+    await this.#farewell.untilEmpty(closeTimeoutMs);
+    await this.#listeners.close();
+    this.#heartbeat.stop();
+    clearInterval(this.#parkingTimer);
+    await this.workers.untilSent(endMs - Date.now());
+    await this.#lan.close();
+    if (this.#parking.size > 0) this.#reportLost(this.#parking.size);
+  }
+
+  /** Decides that the connection ends, and why. @returns false when that has been decided before. */
+  #beginEnd(connection: Connection, code: number, reason: string): boolean {
+    if (!connection.isOnline) return false;
+    connection.transition('closing');
+    connection.ending = { code, reason };
+    this.stats.countClose(code);
+    return true;
+  }
+
+  #destroyClient(connection: Connection): void {
+    this.#beginEnd(connection, CloseCode.ClosedByApplication, 'closed by the application');
+    connection.transport.destroy();
+  }
+
+  readonly #onUndeliverable = (connection: Connection, type: ParkedEvent['type']): void => {
+    this.stats.eventsDropped++;
+    if (type === 'message' && this.#options.withoutWorker === 'drop') return;
+    this.closeClient(connection, CloseCode.TryAgainLater, 'no worker');
+  };
+
+  readonly #onExpired = (connection: Connection, type: ParkedEvent['type']): void => {
+    this.#onUndeliverable(connection, type);
+    // It will say all of it again: a worker must not get the second half alone.
+    if (!connection.isOnline) this.stats.eventsDropped += this.#parking.forget(connection);
+  };
+
+  #reportLost(events: number): void {
+    this.stats.eventsDropped += events;
+    this.log.warn(`Stopped with ${events} events that no worker was there to take`, { events });
+  }
+
+  #clientHandler(): ListenerHandler<Connection> {
+    return {
+      opened: (transport, request) => this.#onOpened(transport, request),
+      message: (connection, data, isText) => {
+        if (!connection.isOnline) return;
+        this.stats.messagesReceived++;
+        this.#events.message(connection, data, isText);
+      },
+      misbehaved: (connection, code, reason) => {
+        if (code !== CloseCode.MessageTooBig) this.stats.badClientBytes++;
+        this.#beginEnd(connection, code, reason);
+      },
+      closed: (connection, code, reason) => this.#onClosed(connection, code, reason),
+      refused: () => this.stats.badClientBytes++,
+      failed: () => this.stats.clientErrors++,
+    };
+  }
+
+  #onOpened(transport: Transport, request: UpgradeRequest | undefined): Connection | undefined {
+    // Such as one whose upgrade was under way when the gateway began to stop.
+    if (this.#closing !== undefined)
+      return this.#refuse(transport, CloseCode.Restart, 'the gateway restarts');
+    const isFull = this.table.size >= this.#options.maxConnections;
+    const connection = isFull ? undefined : this.table.open(transport);
+    if (connection === undefined)
+      return this.#refuse(transport, CloseCode.TryAgainLater, 'the gateway is full');
+    this.stats.connectionsOpened++;
+    this.#events.opened(connection, request);
+    return connection;
+  }
+
+  #refuse(transport: Transport, code: CloseCode, reason: string): undefined {
+    this.stats.connectionsRefused++;
+    this.stats.countClose(code);
+    transport.close(code, reason);
+  }
+
+  #onClosed(connection: Connection, code: number | undefined, reason: string): void {
+    this.stats.connectionsClosed++;
+    const { ending } = connection;
+    // What we ended, we know the reason of: a peer that does not answer leaves 1006. Raw TCP has no codes.
+    if (ending === undefined || code === undefined) this.#events.closed(connection, code, reason);
+    else this.#events.closed(connection, ending.code, ending.reason);
+    this.workers.forget(connection);
+    this.table.close(connection);
+    this.#farewell.connectionGone();
+  }
+
+  #linkHandler(): LinkHandler {
+    return {
+      // Base links have no handshake: the secret guards the register, which alone tells this address.
+      connected: (link) => link.accept(),
+      frame: (payload, link) => this.#commands.dispatch(payload, link),
+      // A caller that does not read its replies gets no more of its questions read.
+      congested: (link) => {
+        if (!this.workers.has(link)) link.pause();
+      },
+      drained: (link) => {
+        if (this.workers.has(link)) this.workers.drained(link);
+        else link.resume();
+      },
+      ended: (link) => this.#onWorkerGone(link),
+      closed: (link, reason) => {
+        this.#onWorkerGone(link);
+        this.#reportEnd(link, reason);
+      },
+    };
+  }
+
+  #addWorker(link: Link, tags: readonly Tag[]): void {
+    if (this.workers.has(link)) return;
+    this.workers.add(link, tags);
+    link.watchSilence(this.#options.workerSilenceTimeoutMs);
+    this.log.log(`Worker ${link.peer} takes events`, { workers: this.workers.size });
+    this.#events.releaseParked();
+  }
+
+  #onWorkerGone(link: Link): void {
+    if (!this.workers.remove(link)) return;
+    this.log.log(`Worker ${link.peer} takes no more events`, { workers: this.workers.size });
+  }
+
+  #reportEnd(link: Link, reason: Error | undefined): void {
+    // That a peer closes its link is everyday; anything else it brought on itself.
+    if (reason === undefined || ('code' in reason && reason.code === 'ERR_NESTWIRE_LINK_CLOSED')) return;
+    this.stats.badLinks++;
+    this.log.warn(`Closed the link from ${link.peer}: ${reason.message}`);
+  }
+}

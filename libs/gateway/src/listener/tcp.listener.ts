@@ -1,0 +1,148 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { CloseCode, formatAddress, ProtocolError, type NodeAddress } from '#protocol';
+import { ClientOutput, type ClientOutputContext } from './client-output.js';
+import type { Listener, ListenerHandler } from './listener.js';
+import type { TcpListenerOptions } from './listener-url.js';
+import { listenOn } from './listening-server.js';
+import { TCP_FRAMINGS, type MessageSink, type TcpDecoder, type TcpFraming } from './tcp-framing.js';
+import { TcpTransport } from './tcp-transport.js';
+
+export interface TcpListenerLimits {
+  readonly maxMessageBytes: number;
+  /** Idle time after which TCP itself probes a client: what notices a pulled cable. 0 turns it off. */
+  readonly tcpKeepAliveMs: number;
+  /** A client that sends nothing for so long is closed. 0 waits for ever. */
+  readonly tcpIdleTimeoutMs: number;
+  /** How long a client may take to close its side. */
+  readonly closeTimeoutMs: number;
+}
+
+/** Where a socket keeps its client: its handlers are one function for all clients, not a closure each. */
+const CLIENT = Symbol('nestwire client');
+
+interface ClientSocket<Client> extends Socket {
+  [CLIENT]: TcpClient<Client>;
+}
+
+/** Raw TCP clients on one port. */
+export class TcpListener<Client> implements Listener {
+  readonly #server: Server;
+  readonly #framing: TcpFraming;
+  /** Those that were turned away included, until they are gone. */
+  readonly #sockets = new Set<Socket>();
+  readonly #onError = (error: Error): void => this.handler.failed(error);
+  #address: NodeAddress;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: TcpListenerOptions,
+    private readonly limits: TcpListenerLimits,
+    private readonly output: ClientOutputContext<Client>,
+    private readonly handler: ListenerHandler<Client>,
+  ) {
+    this.#address = { host: options.host, port: options.port };
+    this.#framing = TCP_FRAMINGS[options.frame];
+    this.#server = createServer((socket) => this.#onSocket(socket));
+  }
+
+  get address(): NodeAddress {
+    return this.#address;
+  }
+
+  get url(): string {
+    return `tcp://${formatAddress(this.#address)}?frame=${this.options.frame}`;
+  }
+
+  async listen(): Promise<void> {
+    this.#address = await listenOn(this.#server, this.#address, this.#onError);
+  }
+
+  stopAccepting(): void {
+    this.#closed ??= new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  async close(): Promise<void> {
+    this.stopAccepting();
+    for (const socket of this.#sockets) socket.destroy();
+    await this.#closed;
+  }
+
+  #onSocket(socket: Socket): void {
+    const { limits } = this;
+    this.#sockets.add(socket);
+    socket.setNoDelay(true);
+    if (limits.tcpKeepAliveMs > 0) socket.setKeepAlive(true, limits.tcpKeepAliveMs);
+    socket.on('error', this.#onError);
+    const output = new ClientOutput<Client>(socket, this.output);
+    const transport = new TcpTransport(socket, this.#framing, limits.closeTimeoutMs, output);
+    const client = this.handler.opened(transport, undefined);
+    const sockets = this.#sockets;
+    if (client === undefined) {
+      socket.resume(); // what it sends is of no interest, but its end is
+      socket.once('close', () => sockets.delete(socket));
+      return;
+    }
+    output.client = client;
+    const decoder = this.#framing.decoder(limits.maxMessageBytes);
+    const state = new TcpClient(socket, client, decoder, output, this.handler, sockets);
+    (socket as ClientSocket<Client>)[CLIENT] = state;
+    socket.on('data', onData);
+    socket.on('close', onClose);
+    if (limits.tcpIdleTimeoutMs > 0) watchIdle(socket, limits.tcpIdleTimeoutMs);
+  }
+}
+
+/** One client of a listener, between its socket and the handler. */
+class TcpClient<Client> implements MessageSink {
+  constructor(
+    private readonly socket: Socket,
+    private readonly client: Client,
+    private readonly decoder: TcpDecoder,
+    private readonly output: ClientOutput<Client>,
+    private readonly handler: ListenerHandler<Client>,
+    private readonly sockets: Set<Socket>,
+  ) {}
+
+  /** The kind of a raw TCP message is not known: it is bytes until a handler says otherwise. */
+  message(data: Buffer): void {
+    if (!this.socket.destroyed) this.handler.message(this.client, data, false);
+  }
+
+  received(chunk: Buffer): void {
+    try {
+      this.decoder.push(chunk, this);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.handler.misbehaved(this.client, CloseCode.MessageTooBig, error.message);
+      this.socket.destroy();
+    }
+  }
+
+  closed(): void {
+    this.sockets.delete(this.socket);
+    this.output.end();
+    this.handler.closed(this.client, undefined, '');
+  }
+}
+
+function onData<Client>(this: Socket, chunk: Buffer): void {
+  (this as ClientSocket<Client>)[CLIENT].received(chunk);
+}
+
+function onClose<Client>(this: Socket): void {
+  (this as ClientSocket<Client>)[CLIENT].closed();
+}
+
+/** Only what the client sends counts: `socket.setTimeout` would take our own writes for a sign of life. */
+function watchIdle(socket: Socket, idleTimeoutMs: number): void {
+  const timer = setTimeout(() => {
+    // While we do not read, what it sends lies in the system's buffer.
+    if (socket.isPaused()) timer.refresh();
+    else socket.destroy();
+  }, idleTimeoutMs).unref();
+  socket.on('data', () => timer.refresh());
+  socket.on('resume', () => timer.refresh());
+  socket.on('close', () => clearTimeout(timer));
+}

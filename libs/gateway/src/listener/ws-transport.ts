@@ -1,0 +1,70 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { Framing, OutgoingMessage } from '../connection/outgoing-message.js';
+import type { Transport } from '../connection/transport.js';
+import type { OutputQueue } from './client-output.js';
+import { plainAddress } from './upgrade-request.js';
+
+const OPEN = 1;
+
+/**
+ * A WebSocket client. `ws` reads, answers pings and does the close handshake; messages go out beside its sender, as frames that
+ * were built once for all their receivers and leave once a turn.
+ */
+export class WsTransport implements Transport {
+  readonly kind = 'ws';
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+
+  constructor(
+    private readonly client: WebSocket,
+    private readonly socket: Socket,
+    private readonly framing: Framing,
+    private readonly output: OutputQueue,
+  ) {
+    this.remoteAddress = plainAddress(socket.remoteAddress);
+    this.remotePort = socket.remotePort ?? 0;
+    this.localPort = socket.localPort ?? 0;
+  }
+
+  get queuedBytes(): number {
+    return this.output.unsentBytes;
+  }
+
+  get receivedBytes(): number {
+    return this.socket.bytesRead;
+  }
+
+  get isPaused(): boolean {
+    return this.client.isPaused;
+  }
+
+  send(message: OutgoingMessage): void {
+    if (this.client.readyState === OPEN) {
+      this.output.queue(message.framedBy(this.framing), message.isBroadcast);
+    }
+  }
+
+  ping(): void {
+    this.client.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.output.flush();
+    this.client.close(code, reason);
+  }
+
+  destroy(): void {
+    this.output.discard();
+    this.client.terminate();
+  }
+
+  pause(): void {
+    this.client.pause();
+  }
+
+  resume(): void {
+    this.client.resume();
+  }
+}

@@ -1,0 +1,169 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { CloseCode, formatAddress, type NodeAddress } from '#protocol';
+import type { ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import { ClientOutput, type ClientOutputContext } from './client-output.js';
+import type { Listener, ListenerHandler } from './listener.js';
+import type { WsListenerOptions } from './listener-url.js';
+import { listenOn } from './listening-server.js';
+import { upgradeRequestOf } from './upgrade-request.js';
+import { GatewayWsAdapter } from './ws.adapter.js';
+import { WS_FRAMINGS } from './ws-framing.js';
+import { WsTransport } from './ws-transport.js';
+
+export interface WsListenerLimits {
+  readonly maxMessageBytes: number;
+  /** How long a client may take to send its upgrade request. */
+  readonly upgradeTimeoutMs: number;
+  /** How long a client may take to answer a close frame. */
+  readonly closeTimeoutMs: number;
+}
+
+/** Where a `ws` socket keeps what belongs to it: its handlers are one function for all clients, not a closure each. */
+const STATE = Symbol('nestwire client');
+
+interface ClientSocket<Client> extends WebSocket {
+  [STATE]: {
+    readonly client: Client;
+    readonly output: ClientOutput<Client>;
+    readonly handler: ListenerHandler<Client>;
+  };
+}
+
+const UPGRADE_REQUIRED = 'This port speaks WebSocket. Connect to it with a WebSocket client.\n';
+
+/** WebSocket clients on one port. The handshake and control frames are `ws`'. */
+export class WsListener<Client> implements Listener {
+  readonly #http: Server;
+  readonly #server: WebSocketServer;
+  #address: NodeAddress;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: WsListenerOptions,
+    limits: WsListenerLimits,
+    private readonly output: ClientOutputContext<Client>,
+    private readonly handler: ListenerHandler<Client>,
+  ) {
+    this.#address = { host: options.host, port: options.port };
+    this.#http = createServer({
+      headersTimeout: limits.upgradeTimeoutMs,
+      requestTimeout: limits.upgradeTimeoutMs,
+      connectionsCheckingInterval: Math.max(100, limits.upgradeTimeoutMs / 4),
+    });
+    this.#http.on('request', answerPlainHttp);
+    this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onHttpError(error, socket));
+    const adapter = new GatewayWsAdapter(this.#http, options.path, handler);
+    const serverOptions: ServerOptions & { closeTimeout: number } = {
+      maxPayload: limits.maxMessageBytes,
+      perMessageDeflate: false,
+      clientTracking: false,
+      closeTimeout: limits.closeTimeoutMs,
+    };
+    this.#server = adapter.createServer(serverOptions);
+    adapter.bindClientConnect(this.#server, (client: WebSocket, request: IncomingMessage) =>
+      this.#onClient(client, request),
+    );
+  }
+
+  get address(): NodeAddress {
+    return this.#address;
+  }
+
+  get url(): string {
+    return `ws://${formatAddress(this.#address)}${this.options.path ?? ''}`;
+  }
+
+  async listen(): Promise<void> {
+    this.#address = await listenOn(this.#http, this.#address, (error) => this.handler.failed(error));
+  }
+
+  stopAccepting(): void {
+    this.#closed ??= new Promise((resolve) => {
+      this.#http.close(() => resolve());
+    });
+    this.#http.closeIdleConnections();
+  }
+
+  async close(): Promise<void> {
+    this.stopAccepting();
+    this.#server.close();
+    this.#http.closeAllConnections();
+    await this.#closed;
+  }
+
+  #onClient(client: WebSocket, request: IncomingMessage): void {
+    const { socket } = request;
+    const { handler } = this;
+    const output = new ClientOutput<Client>(socket, this.output, client);
+    const transport = new WsTransport(client, socket, WS_FRAMINGS[this.options.send], output);
+    const accepted = handler.opened(transport, upgradeRequestOf(request, transport.remoteAddress));
+    if (accepted === undefined) {
+      client.on('error', ignore); // it has been turned away already, whatever it says
+      return;
+    }
+    output.client = accepted;
+    (client as ClientSocket<Client>)[STATE] = { client: accepted, output, handler };
+    client.on('message', onMessage);
+    client.on('error', onError);
+    client.on('close', onClose);
+  }
+
+  /** Bytes that are no HTTP, or an upgrade that did not come in time: answered as Node would, and counted. */
+  #onHttpError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      this.handler.failed(error);
+      socket.destroy();
+      return;
+    }
+    this.handler.refused(error);
+    const status = HTTP_STATUS[error.code ?? ''] ?? '400 Bad Request';
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+      socket.destroy(),
+    );
+  }
+}
+
+const HTTP_STATUS: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
+
+/** What `ws` tells a client that broke the protocol, by the code of its error. */
+const WS_CLOSE_CODES: Readonly<Record<string, number>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: CloseCode.MessageTooBig,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: CloseCode.MessageTooBig,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_INVALID_UTF8: 1007,
+};
+const PROTOCOL_ERROR = 1002;
+
+function onMessage<Client>(this: WebSocket, data: unknown, isBinary: boolean): void {
+  const { client, handler } = (this as ClientSocket<Client>)[STATE];
+  handler.message(client, data as Buffer, !isBinary);
+}
+
+function onError<Client>(this: WebSocket, error: NodeJS.ErrnoException): void {
+  const { client, handler } = (this as ClientSocket<Client>)[STATE];
+  const code = error.code?.startsWith('WS_ERR_') === true ? error.code : undefined;
+  if (code === undefined) handler.failed(error);
+  else handler.misbehaved(client, WS_CLOSE_CODES[code] ?? PROTOCOL_ERROR, error.message);
+}
+
+function ignore(): void {}
+
+function onClose<Client>(this: WebSocket, code: number, reason: Buffer): void {
+  const { client, output, handler } = (this as ClientSocket<Client>)[STATE];
+  output.end();
+  handler.closed(client, code, reason.toString('utf8'));
+}
+
+function answerPlainHttp(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, {
+    Connection: 'close, Upgrade',
+    Upgrade: 'websocket',
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': UPGRADE_REQUIRED.length,
+  });
+  response.end(UPGRADE_REQUIRED);
+}

@@ -1,0 +1,170 @@
+import { DEFAULT_LINK_OPTIONS, resolveLinkOptions, type LinkOptions } from '#link';
+import {
+  InvalidOptionError,
+  formatAddress,
+  isLoopback,
+  isUnspecified,
+  oneOf,
+  parseAddress,
+  parseAddressList,
+  resolveOptions,
+  text,
+  wholeNumber,
+  type NodeAddress,
+  type OptionCheck,
+  type OptionChecks,
+} from '#protocol';
+import { MAX_CONNECTIONS } from './connection/slot-allocator.js';
+import { DEFAULT_GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
+import { parseListenerUrl, type ListenerOptions } from './listener/listener-url.js';
+
+/** Longer ones Node's timers take for 1 ms. */
+const MAX_TIMER_MS = 0x7fff_ffff;
+/** What an event says beyond the message, a session of common size included. */
+const EVENT_OVERHEAD_BYTES = 64 * 1024;
+
+const milliseconds = (least: number): OptionCheck => wholeNumber(least, MAX_TIMER_MS);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+const record: OptionCheck = (value) => (isRecord(value) ? undefined : 'must be an object.');
+
+const commands: OptionCheck = (value) =>
+  Array.isArray(value) &&
+  value.every(
+    (item) => isRecord(item) && isRecord(item['definition']) && typeof item['execute'] === 'function',
+  )
+    ? undefined
+    : 'must be a list of custom commands: objects with a "definition" and an "execute".';
+
+const router: OptionCheck = (value) =>
+  isRecord(value) && typeof value['choose'] === 'function'
+    ? undefined
+    : 'must be an object with a method "choose".';
+
+const CHECKS: OptionChecks<GatewayOptions> = {
+  lan: text,
+  advertise: text,
+  register: text,
+  secret: text,
+  listen: (value) =>
+    Array.isArray(value) && value.length > 0 ? undefined : 'must be a list of at least one URL.',
+  serialization: oneOf('json', 'php'),
+  maxMessageBytes: wholeNumber(1),
+  maxQueuedBytes: wholeNumber(0),
+  slowClientTimeoutMs: milliseconds(0),
+  maxConnections: wholeNumber(1, MAX_CONNECTIONS),
+  pingIntervalMs: milliseconds(0),
+  pongTimeoutMs: milliseconds(1),
+  upgradeTimeoutMs: milliseconds(1),
+  tcpKeepAliveMs: milliseconds(0),
+  tcpIdleTimeoutMs: milliseconds(0),
+  parkedBytes: wholeNumber(0),
+  parkedClientBytes: wholeNumber(0),
+  parkedAgeMs: milliseconds(1),
+  withoutWorker: oneOf('close', 'drop'),
+  workerSilenceTimeoutMs: milliseconds(0),
+  closeTimeoutMs: milliseconds(1),
+  drainTimeoutMs: milliseconds(0),
+  commands,
+  router,
+  observer: record,
+  link: record,
+};
+
+/** The options with their texts parsed and checked against each other. */
+export interface ResolvedGatewayOptions extends Omit<GatewayOptions, 'lan' | 'register' | 'listen' | 'link'> {
+  readonly lan: NodeAddress;
+  readonly registers: readonly NodeAddress[];
+  readonly listen: readonly ListenerOptions[];
+  readonly link: LinkOptions;
+}
+
+/** @throws InvalidOptionError that says what to write instead. */
+export function resolveGatewayOptions(given: Partial<GatewayOptions> = {}): ResolvedGatewayOptions {
+  const { register, ...options } = resolveOptions('gateway', DEFAULT_GATEWAY_OPTIONS, given, CHECKS);
+  const lan = parseAddress(options.lan, 'gateway.lan');
+  const registers = parseAddressList(register, 'gateway.register', { dialled: true });
+  const link = resolveLinkOptions({
+    // Base links have no handshake: whoever connects may send a command at once, of any size.
+    maxHandshakeFrameBytes: options.link.maxFrameBytes ?? DEFAULT_LINK_OPTIONS.maxFrameBytes,
+    ...options.link,
+  });
+  checkHeartbeat(options);
+  checkSizes(options.maxMessageBytes, link);
+  checkAdvertise(options.advertise, lan);
+  checkSecret(options.secret, [lan, ...registers]);
+  return {
+    ...options,
+    lan,
+    registers,
+    listen: options.listen.map((url) => parseListenerUrl(url, 'gateway.listen')),
+    link,
+  };
+}
+
+/** What the others are told, once the port is known. */
+export function advertisedAddress(
+  options: Pick<GatewayOptions, 'advertise'>,
+  listening: NodeAddress,
+): NodeAddress {
+  if (options.advertise === '') return listening;
+  const { host, port } = parseAddress(options.advertise, 'gateway.advertise', { ipv4Only: true });
+  return { host, port: port === 0 ? listening.port : port };
+}
+
+function checkHeartbeat({
+  pingIntervalMs,
+  pongTimeoutMs,
+}: Pick<GatewayOptions, 'pingIntervalMs' | 'pongTimeoutMs'>): void {
+  if (pingIntervalMs === 0 || pongTimeoutMs < pingIntervalMs) return;
+  throw new InvalidOptionError(
+    'gateway.pongTimeoutMs',
+    `must be less than pingIntervalMs, which is ${pingIntervalMs}.`,
+  );
+}
+
+/** A frame that the other end refuses would cost it the link, and all clients their worker. */
+function checkSizes(maxMessageBytes: number, link: LinkOptions): void {
+  const most = link.maxFrameBytes - EVENT_OVERHEAD_BYTES;
+  if (maxMessageBytes > most) {
+    throw new InvalidOptionError(
+      'gateway.maxMessageBytes',
+      `must be at most ${most}, so that a message and its session fit a LAN frame of link.maxFrameBytes, which is ${link.maxFrameBytes}.`,
+    );
+  }
+  if (link.maxQueuedBytes > 0 && link.highWaterMarkBytes >= link.maxQueuedBytes) {
+    throw new InvalidOptionError(
+      'gateway.link.highWaterMarkBytes',
+      `must be less than link.maxQueuedBytes, which is ${link.maxQueuedBytes}: clients are paused at the one, and a worker is given up at the other.`,
+    );
+  }
+}
+
+function checkAdvertise(advertise: string, lan: NodeAddress): void {
+  if (advertise === '' && !IPV4.test(lan.host)) {
+    throw new InvalidOptionError(
+      'gateway.advertise',
+      `is needed, as workers are told an IPv4 address and "${lan.host}" is none. Write the one by which they reach this machine, such as 10.0.0.5:9108.`,
+    );
+  }
+  const told = advertise === '' ? lan : parseAddress(advertise, 'gateway.advertise', { ipv4Only: true });
+  if (!isUnspecified(told.host)) return;
+  throw new InvalidOptionError(
+    'gateway.advertise',
+    `is needed, as nobody can dial ${told.host}. Write the IPv4 address by which workers reach this machine, such as 10.0.0.5:9108.`,
+  );
+}
+
+const IPV4 = /^[\d.]+$/;
+
+function checkSecret(secret: string, addresses: readonly NodeAddress[]): void {
+  if (secret !== '') return;
+  const exposed = addresses.find(({ host }) => !isLoopback(host));
+  if (exposed === undefined) return;
+  throw new InvalidOptionError(
+    'gateway.secret',
+    `must not be empty when ${formatAddress(exposed)} is not on loopback: anyone there could join. Set the same secret on all nodes.`,
+  );
+}
