@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionError } from '#protocol';
+import { StaticMembership } from '#register';
+import { resolveApiOptions, type GatewayApiOptions } from './api-options.js';
+import { GatewayPool } from './gateway-pool.js';
+
+const resolve = (options: unknown): unknown => resolveApiOptions(options as Partial<GatewayApiOptions>);
+const pool = (options: unknown): unknown => new GatewayPool(new StaticMembership([]), options as object);
+
+describe('options of the api', () => {
+  it('have the defaults of the documentation', () => {
+    expect(resolveApiOptions({})).toMatchObject({
+      registers: [{ host: '127.0.0.1', port: 9327 }],
+      secret: '',
+      serialization: 'json',
+      questionTimeoutMs: 1_000,
+      overdueReplyMs: 5_000,
+      startTimeoutMs: 3_000,
+      eventPingIntervalMs: 30_000,
+      tags: [],
+    });
+  });
+
+  it.each([
+    [{ register: ['127.0.0.1:1'] }, 'api.register'],
+    [{ registers: [] }, 'api.registers'],
+    [{ registers: '127.0.0.1:9327' }, 'api.registers'],
+    [{ registers: ['nonsense'] }, 'api.registers'],
+    [{ registers: ['0.0.0.0:9327'] }, 'api.registers'],
+    [{ serialization: 'xml' }, 'api.serialization'],
+    [{ questionTimeoutMs: -1 }, 'api.questionTimeoutMs'],
+    [{ questionTimeoutMs: '1s' }, 'api.questionTimeoutMs'],
+    [{ overdueReplyMs: 0 }, 'api.overdueReplyMs'],
+    [{ tags: [{}] }, 'api.tags'],
+    [{ membership: {} }, 'api.membership'],
+    [{ membership: new StaticMembership([]), secret: 's' }, 'api.membership'],
+    [{ membership: new StaticMembership([]), registers: ['127.0.0.1:1'] }, 'api.membership'],
+    [{ log: console }, 'api.log'],
+  ])('refuse %j', (options, option) => {
+    expect(() => resolve(options)).toThrow(
+      expect.objectContaining({ code: 'ERR_NESTWIRE_INVALID_OPTION', option }),
+    );
+  });
+
+  it.each([
+    [{ link: { pingIntervalMs: 5 } }, 'api.link.pingIntervalMs'],
+    [{ link: { silenceTimeoutMs: 5 } }, 'api.link.silenceTimeoutMs'],
+    [{ link: { maxQueueBytes: 5 } }, 'link.maxQueueBytes'],
+    [{ link: 7 }, 'api.link'],
+    [{ maxHeldBytes: 0 }, 'api.maxHeldBytes'],
+  ])('refuse %j, of the links', (options, option) => {
+    expect(() => pool(options)).toThrow(InvalidOptionError);
+    expect(() => pool(options)).toThrow(expect.objectContaining({ option }));
+  });
+
+  it('take a membership in place of the registers', () => {
+    const membership = new StaticMembership([]);
+    expect(resolveApiOptions({ membership }).membership).toBe(membership);
+  });
+});

@@ -1,0 +1,88 @@
+import {
+  InvalidOptionError,
+  oneOf,
+  parseAddress,
+  resolveOptions,
+  text,
+  type NodeAddress,
+  type OptionCheck,
+  type OptionChecks,
+} from '#protocol';
+import type { Membership } from '#register';
+import { DEFAULT_POOL_OPTIONS, POOL_CHECKS, type PoolOptions } from './pool-options.js';
+
+/** What `GatewayApiModule.forRoot` takes. */
+export interface GatewayApiOptions extends Omit<PoolOptions, 'log'> {
+  /**
+   * Where the registers listen, each as `host:port`.
+   * @default ['127.0.0.1:9327']
+   */
+  readonly registers: readonly string[];
+  /**
+   * The cluster's shared secret: the same text on every node.
+   * @default ''
+   */
+  readonly secret: string;
+  /**
+   * How sessions are written: a setting of the whole cluster. `php` where a PHP worker or gateway is part of it.
+   * @default 'json'
+   */
+  readonly serialization: 'json' | 'php';
+  /**
+   * Where the gateways are known from instead of a register; then `registers` and `secret` must not be given.
+   * @default undefined
+   */
+  readonly membership: Membership | undefined;
+}
+
+export interface ResolvedApiOptions extends Omit<GatewayApiOptions, 'registers'> {
+  readonly registers: readonly NodeAddress[];
+}
+
+const { log: _log, ...POOL_DEFAULTS } = DEFAULT_POOL_OPTIONS;
+const { log: _checkLog, ...CHECKS_OF_POOL } = POOL_CHECKS;
+
+export const DEFAULT_API_OPTIONS: GatewayApiOptions = {
+  ...POOL_DEFAULTS,
+  registers: ['127.0.0.1:9327'],
+  secret: '',
+  serialization: 'json',
+  membership: undefined,
+};
+
+const someTexts: OptionCheck = (value) =>
+  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
+    ? undefined
+    : "must be a list of addresses, such as ['127.0.0.1:9327'].";
+
+const aMembership: OptionCheck = (value) =>
+  value === undefined ||
+  (typeof value === 'object' && value !== null && 'subscribe' in value && 'start' in value)
+    ? undefined
+    : 'must be a Membership, such as new StaticMembership([…]).';
+
+const CHECKS: OptionChecks<GatewayApiOptions> = {
+  ...CHECKS_OF_POOL,
+  registers: someTexts,
+  secret: text,
+  serialization: oneOf('json', 'php'),
+  membership: aMembership,
+};
+
+/** The names of all options: a module that passes some of its own options on tells them by it. */
+export const API_OPTION_NAMES: readonly string[] = Object.keys(CHECKS);
+
+/** @throws InvalidOptionError for an unknown name, a wrong value, or options that contradict each other */
+export function resolveApiOptions(given: Partial<GatewayApiOptions>): ResolvedApiOptions {
+  const options = resolveOptions('api', DEFAULT_API_OPTIONS, given, CHECKS);
+  if (options.membership !== undefined && (given.registers ?? given.secret) !== undefined) {
+    throw new InvalidOptionError(
+      'api.membership',
+      'takes the place of the register: leave "registers" and "secret" out.',
+    );
+  }
+  const registers = options.registers.map((register) =>
+    parseAddress(register, 'api.registers', { dialled: true }),
+  );
+  return { ...options, registers };
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { SinkTakenError } from './errors.js';
+import type { EventSink } from './event-port.js';
+import { ListedByHand, clientOf, gateway, linkedTo, twoGateways, unstarted } from './test/pool-kit.js';
+import type { ScriptedGateway } from './test/scripted-gateway.js';
+
+class KeptEvents implements EventSink {
+  readonly events: string[] = [];
+  readonly lost: string[] = [];
+  #wake: (() => void) | undefined;
+
+  event(gatewayKey: string, event: Parameters<EventSink['event']>[1]): void {
+    const data = 'data' in event ? event.data.toString() : event.type;
+    this.events.push(`${gatewayKey}:${event.connectionId}:${data}`);
+    this.#wake?.();
+  }
+
+  gatewayLost(gatewayKey: string): void {
+    this.lost.push(gatewayKey);
+    this.#wake?.();
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+}
+
+const NO_SESSION = Buffer.alloc(0);
+
+async function eventLinkOf(node: ScriptedGateway, nth = 1) {
+  await node.until(() => node.of('registerWorker').length >= nth);
+  const received = node.of('registerWorker')[nth - 1];
+  if (received === undefined) throw new Error('No worker registered');
+  return received.link;
+}
+
+function say(node: ScriptedGateway, link: Parameters<ScriptedGateway['send']>[0], ...texts: string[]): void {
+  for (const text of texts) {
+    node.send(link, { type: 'receive', connectionId: 1, session: NO_SESSION, data: Buffer.from(text) });
+  }
+}
+
+describe('event links', () => {
+  it('register this worker with its tags, and hand events over in order with the key of their gateway', async () => {
+    const [a, b] = await twoGateways({}, {});
+    const { pool } = await linkedTo([a], { tags: ['blue', 7, null] });
+    const sink = new KeptEvents();
+    pool.subscribe(sink);
+    const link = await eventLinkOf(a);
+    expect(a.of('registerWorker')[0]?.request).toEqual(['blue', 7, null]);
+    const texts = Array.from({ length: 300 }, (_, i) => `m${i}`);
+    say(a, link, ...texts);
+    await sink.until(() => sink.events.length === 300);
+    expect(sink.events).toEqual(texts.map((text) => `${a.key}:1:${text}`));
+    expect(b.received).toEqual([]);
+  });
+
+  it('open to gateways that appear later, also when nothing was listed at first', async () => {
+    const node = await gateway();
+    const { pool, membership } = unstarted(new ListedByHand(), { startTimeoutMs: 0 });
+    const sink = new KeptEvents();
+    pool.subscribe(sink);
+    await pool.start();
+    membership.list(node.address);
+    say(node, await eventLinkOf(node), 'hello');
+    await sink.until(() => sink.events.length === 1);
+  });
+
+  it('send pings', async () => {
+    const node = await gateway();
+    const { pool } = await linkedTo([node], { eventPingIntervalMs: 10 });
+    pool.subscribe(new KeptEvents());
+    await node.until(() => node.of('ping').length >= 3);
+    const eventLink = await eventLinkOf(node);
+    expect(node.of('ping').every(({ link }) => link === eventLink)).toBe(true);
+  });
+
+  it('end at a frame that is no event, tell the sink, come back, and leave all other links alone', async () => {
+    const [a, b] = await twoGateways({ isOnline: () => true }, {});
+    const { api, pool, log } = await linkedTo([a, b]);
+    const sink = new KeptEvents();
+    pool.subscribe(sink);
+    const [link, other] = await Promise.all([eventLinkOf(a), eventLinkOf(b)]);
+    say(a, link, 'before');
+    link.send((writer) => writer.u8(99));
+    say(a, link, 'behind the bad one');
+    await sink.until(() => sink.lost.length === 1);
+    say(a, await eventLinkOf(a, 2), 'after');
+    say(b, other, 'b');
+    await sink.until(() => sink.events.length === 3);
+    expect(sink.events.toSorted()).toEqual(
+      [`${a.key}:1:after`, `${a.key}:1:before`, `${b.key}:1:b`].toSorted(),
+    );
+    expect(sink.lost).toEqual([a.key]);
+    expect(await api.isOnline(clientOf(a, 1))).toBe(true);
+    expect(a.accepted).toBe(3);
+    expect(b.accepted).toBe(2);
+    expect(log.warnings('The event link to a gateway ended')).toBe(1);
+  });
+
+  it('tell of no loss where there was no link yet', async () => {
+    const node = await gateway();
+    await node.stop();
+    const { pool, log } = await linkedTo([node]);
+    const sink = new KeptEvents();
+    pool.subscribe(sink);
+    await expect.poll(() => log.warnings('could not be linked for events')).toBe(1);
+    expect(sink.lost).toEqual([]);
+  });
+
+  it('outlive a sink that throws', async () => {
+    const node = await gateway();
+    const { pool, log } = await linkedTo([node]);
+    const events: string[] = [];
+    let onLast = (): void => undefined;
+    const last = new Promise<void>((resolve) => (onLast = resolve));
+    pool.subscribe({
+      event(_gateway, event) {
+        const text = 'data' in event ? event.data.toString() : '';
+        if (text === 'bad') throw new Error('handler');
+        events.push(text);
+        if (text === 'c') onLast();
+      },
+    });
+    say(node, await eventLinkOf(node), 'a', 'bad', 'c');
+    await last;
+    expect(events).toEqual(['a', 'c']);
+    expect(log.warnings('An event could not be handed over')).toBe(1);
+    expect(node.accepted).toBe(2);
+  });
+
+  it('go to one sink at a time', async () => {
+    const { pool } = await linkedTo([]);
+    pool.subscribe(new KeptEvents());
+    expect(() => pool.subscribe(new KeptEvents())).toThrow(SinkTakenError);
+    pool.unsubscribe();
+    pool.subscribe(new KeptEvents());
+  });
+});
+
+describe('unsubscribe', () => {
+  it('still hands over what is under way, while commands go on, and reports no loss', async () => {
+    const node = await gateway({ isOnline: () => true });
+    const { api, pool } = await linkedTo([node]);
+    const sink = new KeptEvents();
+    pool.subscribe(sink);
+    const link = await eventLinkOf(node);
+    say(node, link, 'under way');
+    pool.unsubscribe();
+    await pool.eventsEnded();
+    expect(sink.events).toEqual([`${node.key}:1:under way`]);
+    expect(sink.lost).toEqual([]);
+    expect(await api.isOnline(clientOf(node, 1))).toBe(true);
+    await node.until(() => node.links.length === 1);
+    expect(node.accepted).toBe(2);
+  });
+
+  it('ends in closeTimeoutMs with a gateway that does not close its side', async () => {
+    const node = await gateway();
+    const { pool } = await linkedTo([node], { link: { closeTimeoutMs: 30 } });
+    pool.subscribe(new KeptEvents());
+    // A process that hangs: it does not even notice that we have closed our side.
+    (await eventLinkOf(node)).pause();
+    const begin = performance.now();
+    pool.unsubscribe();
+    await pool.eventsEnded();
+    expect(performance.now() - begin).toBeLessThan(1_000);
+  });
+});

@@ -1,0 +1,23 @@
+import type { GatewayEvent } from '#protocol';
+
+/** Takes the events of all gateways. Called in the order in which one gateway sent them. */
+export interface EventSink {
+  /**
+   * Its Buffers are views into the link's receive buffer and are valid during the call only:
+   * what is kept must be copied.
+   * @param gateway key of the gateway it came from: the first half of its clients' ids
+   */
+  event(gateway: string, event: GatewayEvent): void;
+  /** The event link to this gateway ended: nothing more of it comes until it is linked again. */
+  gatewayLost?(gateway: string): void;
+}
+
+/** Where a worker takes its events from. */
+export interface EventPort {
+  /** Opens an event link (RegisterWorker) to every gateway, now and as gateways appear. At most one sink at a time. */
+  subscribe(sink: EventSink): void;
+  /** Ends the event links; commands go on. Events that are under way still reach the sink, until `eventsEnded`. */
+  unsubscribe(): void;
+  /** Resolves when nothing more comes after `unsubscribe`. What was handed over is the sink's to finish. */
+  eventsEnded(): Promise<void>;
+}

@@ -1,0 +1,44 @@
+export {
+  API_OPTION_NAMES,
+  DEFAULT_API_OPTIONS,
+  resolveApiOptions,
+  type GatewayApiOptions,
+} from './api-options.js';
+export type {
+  ClientListOptions,
+  CloseClientOptions,
+  PagedClientListOptions,
+  SendOptions,
+  UidCountOptions,
+} from './call-options.js';
+export {
+  decodeSession,
+  type ClientInfo,
+  type ClientInfoField,
+  type SessionData,
+  type UsualClientInfoField,
+} from './client-info.js';
+export {
+  ApiClosedError,
+  GatewayLostError,
+  GatewayUnavailableError,
+  HeldCallsOverflowError,
+  NoRegisterError,
+  OverdueReplyError,
+  PartialResultError,
+  QuestionTimeoutError,
+  SinkTakenError,
+} from './errors.js';
+export type { EventPort, EventSink } from './event-port.js';
+export {
+  GatewayApiModule,
+  SESSION_CODEC,
+  type GatewayApiModuleAsyncOptions,
+  type GatewayApiModuleOptions,
+} from './gateway-api.module.js';
+export { GatewayApi } from './gateway-api.js';
+export { GatewayPool } from './gateway-pool.js';
+export type { PoolCounters } from './pool-counters.js';
+export { DEFAULT_POOL_OPTIONS, type GatewayLinkOptions, type PoolOptions } from './pool-options.js';
+export type { GatewayAnswer } from './raw-calls.js';
+export type { GatewayTarget, RequestArguments } from './raw-command.js';
