@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Deadlines } from './deadlines.js';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+function deadlinesOf(limitMs: number): { deadlines: Deadlines<string>; expired: string[] } {
+  const expired: string[] = [];
+  return { deadlines: new Deadlines<string>(limitMs, (entry) => expired.push(entry)), expired };
+}
+
+describe('deadlines', () => {
+  it('report each entry when its own time is up, by one timer', () => {
+    const { deadlines, expired } = deadlinesOf(100);
+    deadlines.begin('a');
+    vi.advanceTimersByTime(60);
+    deadlines.begin('b');
+    deadlines.begin('c');
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(40);
+    expect(expired).toEqual(['a']);
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(59);
+    expect(expired).toEqual(['a']);
+    vi.advanceTimersByTime(2);
+    expect(expired).toEqual(['a', 'b', 'c']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('forget what has ended, and begin anew after a pause', () => {
+    const { deadlines, expired } = deadlinesOf(100);
+    deadlines.begin('a');
+    deadlines.end('a');
+    vi.advanceTimersByTime(1_000);
+    expect(vi.getTimerCount()).toBe(0);
+    deadlines.begin('b');
+    vi.advanceTimersByTime(101);
+    expect(expired).toEqual(['b']);
+  });
+
+  it('can be begun while others expire', () => {
+    const again: string[] = [];
+    const deadlines: Deadlines<string> = new Deadlines<string>(100, (entry) => {
+      again.push(entry);
+      if (entry === 'a') deadlines.begin('next');
+    });
+    deadlines.begin('a');
+    deadlines.begin('b');
+    vi.advanceTimersByTime(101);
+    expect(again).toEqual(['a', 'b']);
+    vi.advanceTimersByTime(101);
+    expect(again).toEqual(['a', 'b', 'next']);
+  });
+
+  it('never come with 0, and not after they were stopped', () => {
+    const never = deadlinesOf(0);
+    never.deadlines.begin('a');
+    expect(vi.getTimerCount()).toBe(0);
+    const stopped = deadlinesOf(10);
+    stopped.deadlines.begin('a');
+    stopped.deadlines.stop();
+    vi.advanceTimersByTime(1_000);
+    expect(stopped.expired).toEqual([]);
+  });
+});

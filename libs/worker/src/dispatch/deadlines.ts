@@ -1,0 +1,53 @@
+/**
+ * One time limit for many things, with one timer: they all have the same time, so the one that began first is the next
+ * to be late. Beginning and ending cost a map entry each, and nothing is kept of what has ended.
+ */
+export class Deadlines<Entry> {
+  readonly #limitMs: number;
+  readonly #expired: (entry: Entry) => void;
+  readonly #startedAt = new Map<Entry, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param limitMs 0: nothing is ever late */
+  constructor(limitMs: number, expired: (entry: Entry) => void) {
+    this.#limitMs = limitMs;
+    this.#expired = expired;
+  }
+
+  begin(entry: Entry): void {
+    if (this.#limitMs === 0) return;
+    this.#startedAt.set(entry, performance.now());
+    this.#timer ??= this.#arm(this.#limitMs);
+  }
+
+  end(entry: Entry): void {
+    // The timer stays: it finds the map empty, or the next one to wait for.
+    this.#startedAt.delete(entry);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#startedAt.clear();
+  }
+
+  #arm(delayMs: number): NodeJS.Timeout {
+    const timer = setTimeout(() => this.#check(), delayMs);
+    // What it watches over keeps the process alive, or nothing does.
+    return timer.unref();
+  }
+
+  #check(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const [entry, startedAt] of this.#startedAt) {
+      const leftMs = startedAt + this.#limitMs - now;
+      if (leftMs > 0) {
+        this.#timer ??= this.#arm(Math.ceil(leftMs));
+        return;
+      }
+      this.#startedAt.delete(entry);
+      this.#expired(entry);
+    }
+  }
+}

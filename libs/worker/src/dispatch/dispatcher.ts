@@ -1,0 +1,206 @@
+import { isUtf8 } from 'node:buffer';
+
+import type { LoggerService } from '@nestjs/common';
+
+import type { EventSink } from '#api';
+import {
+  formatClientId,
+  Opcode,
+  type CloseEvent,
+  type ConnectEvent,
+  type GatewayEvent,
+  type MessageEvent,
+  type OpenEvent,
+  type ReceiveEvent,
+  type SessionCodec,
+} from '#protocol';
+
+import { HandlerFailure } from '../compile/handler-failure.js';
+import { ClientEventContext } from '../context/client-event-context.js';
+import { parseEnvelope, type Envelope } from '../context/envelope.js';
+import { EventDecoder } from '../context/event-decoder.js';
+import type { WorkerCounters } from '../worker-stats.js';
+import { ClientLanes } from './client-lanes.js';
+import { DeniedClients } from './denied-clients.js';
+import { EventOutcomes, EventRefusal } from './event-outcomes.js';
+import { EventRun } from './event-run.js';
+import { HandlerRunner } from './handler-runner.js';
+import { planOf, type Handler, type HandlerPlan, type HandlerTable } from './handler-table.js';
+import { REPLY_ERRORS, type ReplyError } from './reply-error.js';
+import type { ReplyPort } from './reply-port.js';
+
+export interface DispatcherParts {
+  readonly table: HandlerTable;
+  readonly replies: ReplyPort;
+  readonly codec: SessionCodec;
+  readonly handlerTimeoutMs: number;
+  readonly counters: WorkerCounters;
+  readonly logger: LoggerService;
+}
+
+const OPEN_BRACE = 0x7b;
+
+/**
+ * Takes events from the gateways to the handlers: those of one client one after another in order of arrival, those of
+ * different clients side by side.
+ */
+export class Dispatcher implements EventSink {
+  readonly #table: HandlerTable;
+  readonly #unknownEvent: HandlerPlan;
+  readonly #badEnvelope: HandlerPlan;
+  readonly #decoder: EventDecoder;
+  readonly #denied = new DeniedClients();
+  readonly #runner: HandlerRunner;
+  readonly #lanes: ClientLanes;
+  readonly #counters: WorkerCounters;
+  readonly #logger: LoggerService;
+  #isStopped = false;
+  #becameIdle: (() => void) | undefined;
+
+  constructor({ table, replies, codec, handlerTimeoutMs, counters, logger }: DispatcherParts) {
+    this.#table = table;
+    this.#counters = counters;
+    this.#logger = logger;
+    this.#unknownEvent = this.#refusalPlan('unknownEvents', REPLY_ERRORS.unknownEvent);
+    this.#badEnvelope = this.#refusalPlan('badEnvelopes', REPLY_ERRORS.badEnvelope);
+    this.#decoder = new EventDecoder(codec, (error) => this.#badEvent(error.message, error.cause));
+    const outcomes = new EventOutcomes(replies, this.#denied, counters, logger);
+    this.#runner = new HandlerRunner(outcomes, handlerTimeoutMs, (run) => this.#finished(run));
+    this.#lanes = new ClientLanes((run) => this.#start(run));
+  }
+
+  event(gateway: string, event: GatewayEvent): void {
+    if (this.#isStopped) return;
+    try {
+      this.#route(gateway, event);
+    } catch (error) {
+      // Handlers' own exceptions end elsewhere: this is an event that could not even be begun.
+      this.#badEvent(`A ${event.type} event of gateway ${gateway} could not be handled`, error);
+    }
+  }
+
+  /** True at once or as soon as nothing is running or waiting any more. */
+  async idle(): Promise<void> {
+    if (this.#lanes.size === 0) return;
+    await new Promise<void>((resolve) => (this.#becameIdle = resolve));
+  }
+
+  /** How many clients have events running or waiting. */
+  get busyClients(): number {
+    return this.#lanes.size;
+  }
+
+  /** Takes no more events; those that wait are given up, and nothing follows from those that run. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#runner.stop();
+  }
+
+  #route(gateway: string, event: GatewayEvent): void {
+    switch (event.type) {
+      case 'connect':
+      case 'open':
+        return this.#begin(gateway, event, this.#table.connect);
+      case 'close':
+        if (!this.#denied.isEmpty) this.#denied.delete(formatClientId(gateway, event.connectionId));
+        return this.#begin(gateway, event, this.#table.close);
+      case 'receive':
+        return this.#receive(gateway, event);
+      case 'message':
+        return this.#message(gateway, event);
+    }
+  }
+
+  #message(gateway: string, event: MessageEvent): void {
+    // An unchanged PHP gateway passes close frames and pings on as messages.
+    if (event.opcode === Opcode.Text) {
+      const text = event.data.toString('utf8');
+      return this.#beginMessage(gateway, event, text, text);
+    }
+    if (event.opcode === Opcode.Binary) this.#begin(gateway, event, this.#table.raw, event.data);
+  }
+
+  #receive(gateway: string, event: ReceiveEvent): void {
+    const { data } = event;
+    // A byte stream does not say what is text: what could be an envelope is taken for one.
+    if (data[0] !== OPEN_BRACE || this.#table.events.size === 0 || !isUtf8(data)) {
+      return this.#begin(gateway, event, this.#table.raw, data);
+    }
+    this.#beginMessage(gateway, event, data, data.toString('utf8'));
+  }
+
+  #beginMessage(
+    gateway: string,
+    event: MessageEvent | ReceiveEvent,
+    message: string | Buffer,
+    text: string,
+  ): void {
+    const { events, raw } = this.#table;
+    if (events.size === 0) return this.#begin(gateway, event, raw, message);
+    const envelope = parseEnvelope(text);
+    if (envelope.event === undefined) {
+      return this.#begin(gateway, event, this.#badEnvelope, message, undefined, envelope.id);
+    }
+    this.#begin(
+      gateway,
+      event,
+      events.get(envelope.event) ?? this.#unknownEvent,
+      message,
+      envelope,
+      envelope.id,
+    );
+  }
+
+  #begin(
+    gateway: string,
+    event: ConnectEvent | OpenEvent | ReceiveEvent | MessageEvent | CloseEvent,
+    plan: HandlerPlan,
+    message?: string | Buffer,
+    envelope?: Envelope,
+    requestId?: string | number,
+  ): void {
+    if (plan.handlers.length === 0) return;
+    const lane = this.#lanes.find(gateway, event.connectionId);
+    const outlivesCall = lane !== undefined || plan.outlivesCall;
+    // Handlers may keep what they are given, and the bytes of the event are gone when this call returns.
+    const owned = typeof message === 'object' ? Buffer.from(message) : message;
+    const context = new ClientEventContext(this.#decoder, gateway, event, outlivesCall, owned, envelope);
+    const run = new EventRun(plan, context, gateway, event.connectionId, requestId);
+    if (lane !== undefined) lane.add(run);
+    else if (!this.#start(run)) this.#lanes.open(run);
+  }
+
+  #start(run: EventRun): boolean {
+    const { context } = run;
+    if (context.type === 'message' && !this.#denied.isEmpty && this.#denied.has(context.client.id))
+      return true;
+    return this.#runner.advance(run);
+  }
+
+  #finished(run: EventRun): void {
+    this.#lanes.finished(run);
+    if (this.#lanes.size === 0) this.#becameIdle?.();
+  }
+
+  /** The raw handlers see every message; then the sender is told that there was nobody else. */
+  #refusalPlan(counter: 'unknownEvents' | 'badEnvelopes', reply: ReplyError): HandlerPlan {
+    const refused = new HandlerFailure(new EventRefusal(reply), false);
+    const refuse: Handler = {
+      name: reply.code,
+      call: () => {
+        this.#counters[counter]++;
+        return refused;
+      },
+      answers: true,
+      concurrency: Number.POSITIVE_INFINITY,
+      isGuarded: false,
+      holdsContext: false,
+    };
+    return planOf([...this.#table.raw.handlers, refuse]);
+  }
+
+  #badEvent(message: string, cause: unknown): void {
+    this.#counters.badEvents++;
+    this.#logger.error(message, cause);
+  }
+}

@@ -1,0 +1,33 @@
+import { NestwireError } from '#protocol';
+
+/** A handler or handler class that cannot work as it is declared. The worker does not start. */
+export class InvalidHandlerError extends NestwireError {
+  override readonly name = 'InvalidHandlerError';
+  readonly code = 'ERR_NESTWIRE_INVALID_HANDLER';
+  constructor(
+    /** Class and method, `ChatHandlers.say`, or the class alone. */
+    readonly handler: string,
+    problem: string,
+  ) {
+    super(`${handler} ${problem}`);
+  }
+}
+
+/**
+ * The session or the details of one event are not what the codec reads: another serialization on the other side,
+ * as a rule. Thrown where they are asked for; handlers that do not ask do not notice.
+ */
+export class MalformedEventError extends NestwireError {
+  override readonly name = 'MalformedEventError';
+  readonly code = 'ERR_NESTWIRE_MALFORMED_EVENT';
+  constructor(
+    readonly clientId: string,
+    readonly part: 'session' | 'upgrade request' | 'close details',
+    cause: unknown,
+  ) {
+    super(
+      `The ${part} in an event of client ${clientId} cannot be read. Do all nodes have the same "serialization"?`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,416 @@
+import {
+  BadRequestException,
+  Catch,
+  ConflictException,
+  HttpException,
+  UseFilters,
+  type ExceptionFilter,
+} from '@nestjs/common';
+import { BaseRpcExceptionFilter, RpcException } from '@nestjs/microservices';
+import { concat, EMPTY, of, throwError, timer } from 'rxjs';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { InvalidArgumentError, Opcode } from '#protocol';
+
+import { Client, ClientContext, ClientHandlers, OnMessage, Payload } from './index.js';
+import { LoopbackGateway } from './test/loopback-gateway.js';
+import { closeWorkers, startWorker, type TestWorker } from './test/start-worker.js';
+
+afterEach(closeWorkers);
+
+/** A worker with one event `go`, whose handler does that. */
+async function workerThat(go: (data: unknown) => unknown): Promise<TestWorker> {
+  @ClientHandlers()
+  class Handlers {
+    @OnMessage('go')
+    go(@Payload() data: unknown): unknown {
+      return go(data);
+    }
+  }
+  return startWorker({ providers: [Handlers] });
+}
+
+async function answerTo(go: (data: unknown) => unknown): Promise<unknown> {
+  const { gateway } = await workerThat(go);
+  gateway.say(1, 'go', 'in', 'x');
+  return gateway.nextReply();
+}
+
+class Later {
+  constructor(private readonly value: string) {}
+  // oxlint-disable-next-line unicorn/no-thenable -- what query builders and old promise libraries return
+  then(done: (value: string) => void): void {
+    done(this.value);
+  }
+}
+
+class Circle {
+  readonly self = this;
+}
+
+describe('what a handler returns is the answer to the id', () => {
+  it.each([
+    ['a value', () => ({ n: 1 }), { n: 1 }],
+    ['nothing, as null', () => undefined, null],
+    ['what JSON has no word for, as null', () => () => 1, null],
+    ['a promise', () => Promise.resolve([1]), [1]],
+    ['a thenable', () => new Later('later'), 'later'],
+    ['the last value of an Observable', () => concat(of(1, 2), timer(1)).pipe(), 0],
+    ['an Observable without values, as null', () => EMPTY, null],
+    ['a promise of an Observable', () => Promise.resolve(of('a', 'b')), 'b'],
+    ['false', () => false, false],
+  ])('%s', async (_what, go, data) => {
+    expect(await answerTo(go)).toEqual({ id: 'x', data });
+  });
+
+  it('a number or a string, and of the same type', async () => {
+    const { gateway } = await workerThat((data) => data);
+    gateway.say(1, 'go', 'a', 0);
+    gateway.say(1, 'go', 'b', '0');
+    gateway.say(1, 'go', 'c', '');
+    expect(gateway.sent.map(({ message }) => message)).toEqual([
+      '{"id":0,"data":"a"}',
+      '{"id":"0","data":"b"}',
+      '{"id":"","data":"c"}',
+    ]);
+  });
+
+  it('to the client that asked, and to nobody without an id', async () => {
+    const { gateway, strategy } = await workerThat((data) => data);
+    gateway.say(1, 'go', 'a');
+    gateway.text(1, '{"event":"go","id":null}');
+    gateway.say(2, 'go', 'b', 1);
+    expect(gateway.sent).toEqual([{ clientId: gateway.idOf(2), message: '{"id":1,"data":"b"}' }]);
+    expect(strategy.stats.handled).toBe(3);
+  });
+
+  it('over raw TCP, too', async () => {
+    const { gateway } = await workerThat((data) => data);
+    gateway.receive(1, Buffer.from('{"event":"go","data":"ü","id":1}'));
+    expect(await gateway.nextReply()).toEqual({ id: 1, data: 'ü' });
+  });
+});
+
+describe('what a handler throws is the answer to the id', () => {
+  const internal = { code: 'INTERNAL', message: 'Internal error' };
+  it.each([
+    [
+      'an HttpException by its status',
+      new ConflictException('taken'),
+      { code: 'CONFLICT', message: 'taken' },
+    ],
+    [
+      'the messages of a validation joined',
+      new BadRequestException(['a is short', 'b is missing']),
+      { code: 'BAD_REQUEST', message: 'a is short; b is missing' },
+    ],
+    [
+      'the messages of a grouped validation joined',
+      new BadRequestException({ message: { a: ['short', 'odd'], b: ['missing'] } }),
+      { code: 'BAD_REQUEST', message: 'short; odd; missing' },
+    ],
+    [
+      'a status without a name by its number',
+      new HttpException('?', 499),
+      { code: 'HTTP_499', message: '?' },
+    ],
+    [
+      'the error code that the exception has',
+      new ConflictException('taken', { errorCode: 'NAME_TAKEN' }),
+      { code: 'NAME_TAKEN', message: 'taken' },
+    ],
+    [
+      'not the text of an Error inside an HttpException',
+      new HttpException(new Error('10.0.0.5 refused') as never, 503),
+      { code: 'SERVICE_UNAVAILABLE', message: 'Service unavailable' },
+    ],
+    [
+      'what is in an RpcException',
+      new RpcException({ code: 'ROOM_FULL', message: 'no' }),
+      { code: 'ROOM_FULL', message: 'no' },
+    ],
+    ['the text of an RpcException', new RpcException('no'), { code: 'ERROR', message: 'no' }],
+    [
+      'the code of one of our errors, without its text',
+      new InvalidArgumentError('uid', 'names 10.0.0.5'),
+      { code: 'ERR_NESTWIRE_INVALID_ARGUMENT', message: 'Internal error' },
+    ],
+    ['nothing of any other error', new Error('password is hunter2'), internal],
+    ['nothing of what is no error', 'hunter2', internal],
+  ])('%s', async (_what, thrown, error) => {
+    const thrower = (): never => {
+      throw thrown;
+    };
+    expect(await answerTo(thrower)).toEqual({ id: 'x', error });
+    expect(await answerTo(async () => thrower())).toEqual({ id: 'x', error });
+    expect(await answerTo(() => throwError(() => thrown))).toEqual({ id: 'x', error });
+  });
+
+  it('and is logged when it was not meant for the caller', async () => {
+    const { gateway, log, strategy } = await workerThat((data) => {
+      throw data === 'caller' ? new ConflictException('taken') : new Error('a bug');
+    });
+    gateway.say(1, 'go', 'caller');
+    gateway.say(1, 'go', 'bug');
+    expect(log.having('error ')).toEqual([
+      `error Handlers.go failed for client ${gateway.idOf(1)} Error: a bug Worker`,
+    ]);
+    expect(strategy.stats).toMatchObject({ handled: 0, failed: 2 });
+  });
+
+  it.each([
+    ['a cycle', () => new Circle()],
+    ['a bigint', () => 1n],
+  ])('%s in the result cannot be sent and is an error of ours', async (_what, go) => {
+    const { gateway, strategy, log } = await workerThat(go);
+    gateway.say(1, 'go', null, 1);
+    expect(await gateway.nextReply()).toEqual({ id: 1, error: internal });
+    expect(strategy.stats).toMatchObject({ handled: 0, failed: 1 });
+    expect(log.having('error Handlers.go failed')).toHaveLength(1);
+  });
+
+  it('a reply that the api refuses is logged, and the next event is handled', async () => {
+    class RefusingGateway extends LoopbackGateway {
+      isRefusing = true;
+      override sendToClient(clientId: string, message: string): void {
+        if (this.isRefusing) throw new InvalidArgumentError('message', 'is too long');
+        super.sendToClient(clientId, message);
+      }
+    }
+    @ClientHandlers()
+    class Handlers {
+      @OnMessage('go')
+      go(): void {}
+    }
+    const gateway = new RefusingGateway();
+    const { log } = await startWorker({ providers: [Handlers], gateway });
+    gateway.say(1, 'go', null, 1);
+    expect(log.having('could not be answered')).toHaveLength(1);
+    gateway.isRefusing = false;
+    gateway.say(1, 'go', null, 2);
+    expect(await gateway.nextReply()).toEqual({ id: 2, data: null });
+  });
+});
+
+describe('what a filter returns', () => {
+  class Oops extends Error {}
+
+  async function answerWith(filter: ExceptionFilter): Promise<{ reply: unknown } & TestWorker> {
+    @ClientHandlers()
+    class Handlers {
+      @OnMessage('go')
+      @UseFilters(filter)
+      go(): void {
+        throw new Oops('inner');
+      }
+    }
+    const worker = await startWorker({ providers: [Handlers] });
+    worker.gateway.say(1, 'go', null, 1);
+    return { ...worker, reply: await worker.gateway.nextReply() };
+  }
+
+  @Catch(Oops)
+  class Filter implements ExceptionFilter {
+    constructor(private readonly make: () => unknown) {}
+    catch(): unknown {
+      return this.make();
+    }
+  }
+
+  it.each([
+    [
+      'an error, when it has code and message',
+      () => ({ code: 'A', message: 'b', x: 1 }),
+      { error: { code: 'A', message: 'b' } },
+    ],
+    ['data, when it is anything else', () => ({ ok: true }), { data: { ok: true } }],
+    ['the same, from a promise', () => Promise.resolve(null), { data: null }],
+    ['the same, from an Observable', () => of('o'), { data: 'o' }],
+    [
+      'the error of an Observable that fails with a plain object',
+      () => throwError(() => ({ status: 'error', message: 'm' })),
+      { error: { code: 'error', message: 'm' } },
+    ],
+    [
+      "the exception's own error, when it is nothing",
+      () => undefined,
+      { error: { code: 'INTERNAL', message: 'Internal error' } },
+    ],
+  ])('is %s', async (_what, make, told) => {
+    const { reply, strategy, log } = await answerWith(new Filter(make));
+    expect(reply).toEqual({ id: 1, ...told });
+    expect(strategy.stats).toMatchObject({ handled: 1, failed: 0 });
+    expect(log.having('error ')).toEqual([]);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new ConflictException('second');
+      },
+    ],
+    ['rejects', () => Promise.reject(new ConflictException('second'))],
+  ])('is replaced by what it %s', async (_what, make) => {
+    const { reply, strategy } = await answerWith(new Filter(make));
+    expect(reply).toEqual({ id: 1, error: { code: 'CONFLICT', message: 'second' } });
+    expect(strategy.stats).toMatchObject({ handled: 0, failed: 1 });
+  });
+
+  it("may come from Nest's own RPC filter", async () => {
+    @Catch(Oops)
+    class Translating extends BaseRpcExceptionFilter {
+      override catch(_error: never, host: never) {
+        return super.catch(new RpcException({ code: 'TRANSLATED', message: 'm' }), host);
+      }
+    }
+    const { reply } = await answerWith(new Translating());
+    expect(reply).toEqual({ id: 1, error: { code: 'TRANSLATED', message: 'm' } });
+  });
+});
+
+describe('messages without a handler', () => {
+  it('an unknown event is answered when it has an id, and counted', async () => {
+    const { gateway, strategy } = await workerThat(() => 1);
+    gateway.say(1, 'nope', null, 5);
+    gateway.say(1, 'nope');
+    gateway.say(1, '__proto__', null, 6);
+    expect(gateway.sent.map(({ message }) => JSON.parse(message) as unknown)).toEqual([
+      { id: 5, error: { code: 'UNKNOWN_EVENT', message: 'No handler takes this event' } },
+      { id: 6, error: { code: 'UNKNOWN_EVENT', message: 'No handler takes this event' } },
+    ]);
+    expect(strategy.stats).toMatchObject({ unknownEvents: 3, handled: 0, failed: 0 });
+  });
+
+  it.each(['{"event":1,"id":3}', '{"id":3}', '{"event":["go"],"data":1,"id":3}', ' {"id":3}'])(
+    '%s is answered as a bad envelope',
+    async (text) => {
+      const { gateway, strategy } = await workerThat(() => 1);
+      gateway.text(1, text);
+      expect(await gateway.nextReply()).toMatchObject({ id: 3, error: { code: 'BAD_ENVELOPE' } });
+      expect(strategy.stats).toMatchObject({ badEnvelopes: 1, handled: 0, failed: 0 });
+    },
+  );
+
+  it.each([
+    'hello',
+    '',
+    '[1]',
+    'null',
+    '{"event":"go"',
+    '{"event":"go","id":{}}',
+    '{"event":"go","id":true}',
+    '{"event":2}',
+    '{"event":"go","id":1e999}',
+  ])('%j is a bad envelope that cannot be answered', async (text) => {
+    const { gateway, strategy } = await workerThat(() => 1);
+    gateway.text(1, text);
+    expect(gateway.sent).toEqual([]);
+    expect(strategy.stats).toMatchObject({ badEnvelopes: 1, handled: 0 });
+  });
+
+  it('binary messages and TCP bytes that cannot be one are no envelopes', async () => {
+    const { gateway, strategy } = await workerThat(() => 1);
+    gateway.frame(1, Opcode.Binary, Buffer.from('{"event":"go","id":1}'));
+    gateway.receive(2, Buffer.from(' {"event":"go","id":1}'));
+    gateway.receive(2, Buffer.from([0x7b, 0xff, 0x7d]));
+    expect(gateway.sent).toEqual([]);
+    expect(strategy.stats).toMatchObject({ badEnvelopes: 0, unknownEvents: 0, handled: 0 });
+    gateway.receive(2, Buffer.from('{"event":"go","id":'));
+    expect(strategy.stats).toMatchObject({ badEnvelopes: 1 });
+  });
+
+  it('close frames and pings from an unchanged gateway are ignored', async () => {
+    const seen: unknown[] = [];
+    @ClientHandlers()
+    class Handlers {
+      @OnMessage()
+      any(@Payload() message: unknown): void {
+        seen.push(message);
+      }
+    }
+    const { gateway, strategy } = await startWorker({ providers: [Handlers] });
+    gateway.frame(1, Opcode.Close, Buffer.from([3, 232]));
+    gateway.frame(1, Opcode.Ping, Buffer.from('p'));
+    gateway.frame(1, Opcode.Pong, Buffer.from('p'));
+    gateway.text(1, 'real');
+    expect(seen).toEqual(['real']);
+    expect(strategy.stats).toMatchObject({ handled: 1, badEvents: 0 });
+  });
+});
+
+describe('raw handlers', () => {
+  it('run first, in the order in which they are registered, and never answer', async () => {
+    const seen: string[] = [];
+    @ClientHandlers()
+    class Events {
+      @OnMessage('go')
+      go(): string {
+        seen.push('go');
+        return 'answer';
+      }
+    }
+    @ClientHandlers()
+    class First {
+      @OnMessage()
+      one(@Payload() message: string): string {
+        seen.push(`one ${message}`);
+        return 'no answer';
+      }
+      @OnMessage()
+      async two(): Promise<void> {
+        await Promise.resolve();
+        seen.push('two');
+      }
+    }
+    @ClientHandlers()
+    class Second {
+      @OnMessage()
+      three(@Client() client: ClientContext): void {
+        seen.push(`three ${client.kind}`);
+      }
+    }
+    const { gateway } = await startWorker({ providers: [Events, First, Second] });
+    gateway.say(1, 'go', null, 1);
+    expect(await gateway.nextReply()).toEqual({ id: 1, data: 'answer' });
+    expect(seen).toEqual(['one {"event":"go","data":null,"id":1}', 'two', 'three ws', 'go']);
+    expect(gateway.sent).toEqual([]);
+  });
+
+  it('that fail keep the event from nothing', async () => {
+    @ClientHandlers()
+    class Handlers {
+      @OnMessage()
+      bad(): never {
+        throw new Error('raw');
+      }
+      @OnMessage('go')
+      go(): string {
+        return 'answer';
+      }
+    }
+    const { gateway, strategy } = await startWorker({ providers: [Handlers] });
+    gateway.say(1, 'go', null, 1);
+    gateway.say(1, 'nope', null, 2);
+    expect(await gateway.nextReply()).toEqual({ id: 1, data: 'answer' });
+    expect(await gateway.nextReply()).toMatchObject({ id: 2, error: { code: 'UNKNOWN_EVENT' } });
+    expect(strategy.stats).toMatchObject({ handled: 1, failed: 2, unknownEvents: 1 });
+  });
+
+  it('alone leave envelopes unparsed: nothing is unknown or bad', async () => {
+    const seen: unknown[] = [];
+    @ClientHandlers()
+    class Handlers {
+      @OnMessage()
+      any(@Payload() message: unknown): void {
+        seen.push(message);
+      }
+    }
+    const { gateway, strategy } = await startWorker({ providers: [Handlers] });
+    gateway.text(1, '{"event":"x","id":1}');
+    gateway.text(1, '{"id":1');
+    expect(seen).toHaveLength(2);
+    expect(gateway.sent).toEqual([]);
+    expect(strategy.stats).toMatchObject({ handled: 2, unknownEvents: 0, badEnvelopes: 0 });
+  });
+});

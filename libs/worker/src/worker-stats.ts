@@ -1,0 +1,23 @@
+/** What a worker has counted since it started. */
+export interface WorkerStats {
+  /** Handlers that came to their end, or whose exception a filter took. */
+  readonly handled: number;
+  /** Handlers that threw, and no filter took it. */
+  readonly failed: number;
+  /** Handlers that did not settle within `handlerTimeoutMs`. */
+  readonly timedOut: number;
+  /** Clients that an `@OnConnect` denied. */
+  readonly denied: number;
+  /** Envelopes that name an event without a handler. */
+  readonly unknownEvents: number;
+  /** Text messages that are no envelope although handlers name events. */
+  readonly badEnvelopes: number;
+  /** Sessions or details in events that could not be read. */
+  readonly badEvents: number;
+}
+
+export type WorkerCounters = { -readonly [Name in keyof WorkerStats]: number };
+
+export function zeroCounters(): WorkerCounters {
+  return { handled: 0, failed: 0, timedOut: 0, denied: 0, unknownEvents: 0, badEnvelopes: 0, badEvents: 0 };
+}

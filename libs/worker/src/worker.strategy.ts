@@ -1,0 +1,205 @@
+import { EventEmitter } from 'node:events';
+
+import { Logger, type LoggerService } from '@nestjs/common';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+
+import type { EventPort } from '#api';
+import type { SessionCodec } from '#protocol';
+
+import { Dispatcher } from './dispatch/dispatcher.js';
+import type { HandlerTable, WorkerHook } from './dispatch/handler-table.js';
+import type { ReplyPort } from './dispatch/reply-port.js';
+import type { HandlerExplorer } from './explore/handler-explorer.js';
+import { within } from './within.js';
+import type { WorkerOptions } from './worker-options.js';
+import { zeroCounters, type WorkerStats } from './worker-stats.js';
+
+/** Controllers with this transport id register with the worker's strategy; handler classes need none. */
+export const WORKER_TRANSPORT = Symbol.for('nestwire:worker');
+
+/**
+ * ```
+ * idle ──► starting ──► listening ──► draining ──► closed
+ * ```
+ * with a way from each of the first three to the end, when it fails or is closed early.
+ */
+export type WorkerState = 'idle' | 'starting' | 'listening' | 'draining' | 'closed';
+
+const NEXT: Readonly<Record<WorkerState, readonly WorkerState[]>> = {
+  idle: ['starting', 'closed'],
+  starting: ['listening', 'draining', 'closed'],
+  listening: ['draining'],
+  draining: ['closed'],
+  closed: [], // an application that listens again is a new one, with a new strategy
+};
+
+/** What `on()` can be asked for. A type, because an interface is no record, which Nest's `Server` wants. */
+export type WorkerEvents = {
+  state: (state: WorkerState) => void;
+  /** The event link to this gateway ended; nothing more comes from it until it is linked again. */
+  gatewayLost: (gateway: string) => void;
+};
+
+/** Where the worker's events come from; GatewayPool is one. */
+export interface WorkerEventPort extends EventPort {
+  /** Resolves when no more events come after `unsubscribe`. */
+  eventsEnded(): Promise<void>;
+}
+
+export interface WorkerStrategyParts {
+  readonly explorer: Pick<HandlerExplorer, 'explore'>;
+  readonly events: WorkerEventPort;
+  readonly replies: ReplyPort;
+  readonly codec: SessionCodec;
+  readonly options: WorkerOptions;
+}
+
+/**
+ * Makes a Nest application a worker:
+ * ```ts
+ * const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(AppModule, {
+ *   inject: [WorkerStrategy],
+ *   useFactory: (strategy: WorkerStrategy) => ({ strategy }),
+ * });
+ * await app.listen();
+ * ```
+ */
+export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements CustomTransportStrategy {
+  override readonly transportId = WORKER_TRANSPORT;
+  protected override readonly logger: LoggerService = new Logger('Worker');
+
+  readonly #parts: WorkerStrategyParts;
+  readonly #counters = zeroCounters();
+  readonly #emitter = new EventEmitter();
+  #state: WorkerState = 'idle';
+  #table: HandlerTable | undefined;
+  #dispatcher: Dispatcher | undefined;
+  #started: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: WorkerStrategyParts) {
+    super();
+    this.#parts = parts;
+    this._status$.next(this.#state);
+  }
+
+  /** What has been counted so far; read it again for newer figures. */
+  get stats(): WorkerStats {
+    return { ...this.#counters };
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  override on<Name extends keyof WorkerEvents>(event: Name, callback: WorkerEvents[Name]): this {
+    this.#emitter.on(event, callback);
+    return this;
+  }
+
+  /** The event port that the worker subscribes to. */
+  override unwrap<T>(): T {
+    return this.#parts.events as T;
+  }
+
+  /**
+   * Finds and compiles the handlers, runs `@OnWorkerStart`, and then takes events. `callback` gets the error that
+   * stopped it: an InvalidHandlerError, or what an `@OnWorkerStart` threw.
+   */
+  override listen(callback: (error?: unknown) => void): void {
+    this.#started ??= this.#start();
+    this.#started.then(() => callback(), callback);
+  }
+
+  /**
+   * Takes no more events, lets those that are there be handled, runs `@OnWorkerStop`, and waits until the last command
+   * is on its way: each for at most `drainTimeoutMs`. Closing twice is closing once.
+   */
+  override close(): Promise<void> {
+    return (this.#closed ??= this.#stop());
+  }
+
+  async #start(): Promise<void> {
+    this.#transition('starting');
+    try {
+      const table = this.#parts.explorer.explore();
+      this.#table = table;
+      const { replies, codec, options } = this.#parts;
+      const dispatcher = new Dispatcher({
+        table,
+        replies,
+        codec,
+        handlerTimeoutMs: options.handlerTimeoutMs,
+        counters: this.#counters,
+        logger: this.logger,
+      });
+      for (const hook of table.workerStart) await hook.call();
+      if (this.#closed !== undefined) return;
+      this.#dispatcher = dispatcher;
+      this.#parts.events.subscribe({
+        event: (gateway, event) => dispatcher.event(gateway, event),
+        gatewayLost: (gateway) => void this.#emitter.emit('gatewayLost', gateway),
+      });
+      this.#transition('listening');
+      this.logger.log(`Taking events: ${summaryOf(table)}`);
+    } catch (error) {
+      if (this.#closed === undefined) this.#transition('closed');
+      throw error;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'idle') return this.#transition('closed');
+    this.#transition('draining');
+    // Whoever called listen() is told when starting fails.
+    await this.#bounded('@OnWorkerStart', () => this.#started?.catch(() => undefined));
+    this.#parts.events.unsubscribe();
+    await this.#drain();
+    for (const hook of this.#table?.workerStop ?? []) await this.#bounded(hook.name, hook.call);
+    await this.#bounded('Sending the last commands', () => this.#parts.replies.flush());
+    this.#transition('closed');
+  }
+
+  async #drain(): Promise<void> {
+    const dispatcher = this.#dispatcher;
+    if (dispatcher === undefined) return;
+    await this.#bounded('Handling the last events', async () => {
+      await this.#parts.events.eventsEnded();
+      await dispatcher.idle();
+    });
+    if (dispatcher.busyClients > 0) {
+      this.logger.warn(`${dispatcher.busyClients} clients have events left that are given up`);
+    }
+    dispatcher.stop();
+  }
+
+  /** One step of closing: neither an exception nor a promise that never settles keeps the others from being done. */
+  async #bounded(what: string, step: WorkerHook['call']): Promise<void> {
+    const limitMs = this.#parts.options.drainTimeoutMs;
+    try {
+      const inTime = await within(limitMs, Promise.resolve(step()));
+      if (!inTime) this.logger.warn(`${what} took longer than ${limitMs} ms and is not waited for`);
+    } catch (error) {
+      this.logger.error(`${what} failed`, error);
+    }
+  }
+
+  #transition(to: WorkerState): void {
+    if (!NEXT[this.#state].includes(to))
+      throw new TypeError(`A worker cannot go from ${this.#state} to ${to}`);
+    this.#state = to;
+    this._status$.next(to);
+    this.#emitter.emit('state', to);
+  }
+}
+
+function summaryOf({ connect, raw, events, close }: HandlerTable): string {
+  const counts = [
+    `${connect.handlers.length} @OnConnect`,
+    `${raw.handlers.length} @OnMessage`,
+    `${close.handlers.length} @OnClose`,
+  ];
+  const names = [...events.keys()].join(', ');
+  return `${counts.join(', ')}${names === '' ? '' : `, events ${names}`}`;
+}
