@@ -1,0 +1,131 @@
+import type { LogLevel } from '@nestjs/common';
+import { parseListenerUrl } from '#gateway';
+import {
+  closest,
+  formatAddress,
+  InvalidOptionError,
+  isLoopback,
+  isUnspecified,
+  parseAddress,
+  parseAddressList,
+  type NodeAddress,
+} from '#protocol';
+
+/** The variables that configure the services, and what they are when not set. Only this file reads them. */
+const DEFAULTS = {
+  NESTWIRE_REGISTER: '127.0.0.1:9327',
+  NESTWIRE_SECRET: '',
+  NESTWIRE_LAN: '127.0.0.1:9108',
+  NESTWIRE_ADVERTISE: '',
+  NESTWIRE_LISTEN: 'ws://127.0.0.1:8000,tcp://127.0.0.1:8001?frame=newline',
+  NESTWIRE_PAGE: '127.0.0.1:3000',
+  NESTWIRE_INTEROP: '',
+  NESTWIRE_LOG: 'log',
+} as const;
+
+type Name = keyof typeof DEFAULTS;
+const PREFIX = 'NESTWIRE_';
+const INTEROP = 'swoole-worker';
+const JSON_LOG = 'json';
+/** From the fewest lines to the most: each level includes those before it. */
+const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
+
+/** What the variables say, checked. */
+export interface Environment {
+  readonly registers: readonly NodeAddress[];
+  readonly secret: string;
+  readonly lan: NodeAddress;
+  /** Undefined: the gateway tells the others where it listens. */
+  readonly advertise: NodeAddress | undefined;
+  /** URLs of the client listeners. */
+  readonly listen: readonly string[];
+  readonly page: NodeAddress;
+  readonly serialization: 'json' | 'php';
+  readonly logLevels: LogLevel[];
+  readonly isJsonLog: boolean;
+}
+
+/** @throws InvalidOptionError for an unknown `NESTWIRE_` name and for a value that cannot be meant, saying what to write. */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  for (const name of Object.keys(variables)) {
+    if (name.startsWith(PREFIX) && !Object.hasOwn(DEFAULTS, name)) {
+      throw new InvalidOptionError(
+        name,
+        `is not known. Did you mean "${closest(name, Object.keys(DEFAULTS))}"?`,
+      );
+    }
+  }
+  // An empty variable is one that is not set: that is how a shell or a compose file leaves one out.
+  const read = (name: Name): string => variables[name]?.trim() || DEFAULTS[name];
+  const environment: Environment = {
+    registers: parseAddressList(read('NESTWIRE_REGISTER'), 'NESTWIRE_REGISTER'),
+    secret: read('NESTWIRE_SECRET'),
+    lan: parseAddress(read('NESTWIRE_LAN'), 'NESTWIRE_LAN'),
+    advertise: parseAdvertise(read('NESTWIRE_ADVERTISE')),
+    listen: parseListen(read('NESTWIRE_LISTEN')),
+    page: parseAddress(read('NESTWIRE_PAGE'), 'NESTWIRE_PAGE'),
+    serialization: parseInterop(read('NESTWIRE_INTEROP')),
+    ...parseLog(read('NESTWIRE_LOG')),
+  };
+  checkSecret(environment);
+  return environment;
+}
+
+/** @throws InvalidOptionError unless exactly one register is named: this process is that one. */
+export function ownRegisterAddress({ registers }: Environment): NodeAddress {
+  const [own, ...others] = registers;
+  if (own !== undefined && others.length === 0) return own;
+  throw new InvalidOptionError(
+    'NESTWIRE_REGISTER',
+    'names several registers. Start each register with its own address alone; gateways and workers get the whole list.',
+  );
+}
+
+function parseAdvertise(text: string): NodeAddress | undefined {
+  if (text === '') return undefined;
+  const address = parseAddress(text, 'NESTWIRE_ADVERTISE', { ipv4Only: true });
+  if (!isUnspecified(address.host)) return address;
+  throw new InvalidOptionError(
+    'NESTWIRE_ADVERTISE',
+    `must not be ${address.host}, which nobody can dial. Write the IPv4 address by which workers reach this gateway, such as 10.0.0.5:9108.`,
+  );
+}
+
+function parseListen(text: string): string[] {
+  const urls = text.split(',').map((url) => url.trim());
+  for (const url of urls) parseListenerUrl(url, 'NESTWIRE_LISTEN');
+  return urls;
+}
+
+function parseInterop(text: string): 'json' | 'php' {
+  if (text === '') return 'json';
+  if (text === INTEROP) return 'php';
+  throw new InvalidOptionError('NESTWIRE_INTEROP', `must be empty or "${INTEROP}", not "${text}".`);
+}
+
+function parseLog(text: string): Pick<Environment, 'logLevels' | 'isJsonLog'> {
+  const words = text.split(',').map((word) => word.trim());
+  const unknown = words.find((word) => word !== JSON_LOG && !LOG_LEVELS.includes(word as LogLevel));
+  const levels = words.filter((word) => word !== JSON_LOG);
+  if (unknown !== undefined || levels.length > 1) {
+    throw new InvalidOptionError(
+      'NESTWIRE_LOG',
+      `must be one of ${LOG_LEVELS.join(', ')}, with "json" added or not, such as "debug,json"; not "${text}".`,
+    );
+  }
+  const level = (levels[0] ?? DEFAULTS.NESTWIRE_LOG) as LogLevel;
+  return {
+    logLevels: LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1),
+    isJsonLog: words.includes(JSON_LOG),
+  };
+}
+
+function checkSecret({ secret, registers, lan }: Environment): void {
+  if (secret !== '') return;
+  const exposed = [...registers, lan].find(({ host }) => !isLoopback(host));
+  if (exposed === undefined) return;
+  throw new InvalidOptionError(
+    'NESTWIRE_SECRET',
+    `must not be empty when ${formatAddress(exposed)} is not on loopback: anyone there could join. Set the same secret on all nodes.`,
+  );
+}

@@ -1,0 +1,25 @@
+import { GatewayModule, GatewayStrategy } from '#gateway';
+import { formatAddress } from '#protocol';
+import type { Environment } from '../../environment.js';
+import type { Service } from '../../service.js';
+
+export function gatewayService({
+  registers,
+  secret,
+  lan,
+  advertise,
+  listen,
+  serialization,
+}: Environment): Service {
+  return {
+    module: GatewayModule.forRoot({
+      register: registers.map(formatAddress).join(','),
+      secret,
+      lan: formatAddress(lan),
+      advertise: advertise === undefined ? '' : formatAddress(advertise),
+      listen,
+      serialization,
+    }),
+    strategy: GatewayStrategy,
+  };
+}

@@ -1,0 +1,4 @@
+import { runServices } from '../../service.js';
+import { registerService } from './register.service.js';
+
+await runServices((environment) => ({ start: [registerService(environment)] }));
