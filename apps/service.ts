@@ -21,7 +21,11 @@ export interface Services {
 export async function runServices(servicesOf: (environment: Environment) => Services): Promise<void> {
   try {
     const environment = readEnvironment();
-    const logger = new ConsoleLogger({ logLevels: environment.logLevels, json: environment.isJsonLog, flattenParams: true });
+    const logger = new ConsoleLogger({
+      logLevels: environment.logLevels,
+      json: environment.isJsonLog,
+      flattenParams: true,
+    });
     const services = servicesOf(environment);
     const apps = new Map<Service, INestMicroservice>();
     const stop = onceStopped(services, apps, logger);
