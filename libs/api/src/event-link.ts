@@ -1,4 +1,4 @@
-import { Dialer, type BackoffOptions, type Link, type LinkOptions, type NodeLog } from '#link';
+import { LogThrottle, Dialer, type BackoffOptions, type Link, type LinkOptions, type NodeLog } from '#link';
 import {
   COMMANDS,
   formatAddress,
@@ -10,7 +10,6 @@ import {
 } from '#protocol';
 
 import type { EventSink } from './event-port.js';
-import { LogThrottle } from './log-throttle.js';
 
 export interface EventLinkOptions {
   /** With pings: a gateway may take a worker that is silent for dead. */
@@ -49,7 +48,7 @@ export class EventLink {
     this.#options = options;
     this.#sink = sink;
     this.#log = log;
-    this.#throttle = new LogThrottle(log);
+    this.#throttle = new LogThrottle();
     this.#onClosed = onClosed;
     this.#dialer = new Dialer(
       gateway,
@@ -92,7 +91,8 @@ export class EventLink {
     this.#isUp = true;
     link.send((writer) => writeRequest(writer, COMMANDS.registerWorker, this.#options.tags));
     link.accept();
-    this.#log.log('Linked for events', { gateway: formatAddress(this.#gateway) });
+    const gateway = formatAddress(this.#gateway);
+    this.#log.log(`Linked to the gateway ${gateway} for events`, { gateway });
   }
 
   /** @throws ProtocolError, which ends the link */
@@ -102,7 +102,10 @@ export class EventLink {
       this.#sink.event(this.#key, event);
     } catch (error) {
       // Whatever went wrong with one event, those of all other clients come on this link too.
-      this.#throttle.warn('sink', 'An event could not be handed over', { event: event.type, error });
+      const gateway = formatAddress(this.#gateway);
+      const problem = error instanceof Error ? error.message : String(error);
+      const text = `A ${event.type} event of the gateway ${gateway} could not be handed over: ${problem}`;
+      this.#throttle.warn(this.#log, 'sink', text, { gateway, error });
     }
   }
 
@@ -120,10 +123,10 @@ export class EventLink {
   }
 
   #report(wasUp: boolean, error: Error): void {
-    const text = wasUp ? 'The event link to a gateway ended' : 'A gateway could not be linked for events';
-    this.#throttle.warn(wasUp ? 'ended' : 'unreachable', text, {
-      gateway: formatAddress(this.#gateway),
-      error,
-    });
+    const gateway = formatAddress(this.#gateway);
+    const text = wasUp
+      ? `The event link to the gateway ${gateway} ended`
+      : `The gateway ${gateway} could not be linked for events`;
+    this.#throttle.warn(this.#log, wasUp ? 'ended' : 'unreachable', `${text}. ${error.message}`, { gateway });
   }
 }

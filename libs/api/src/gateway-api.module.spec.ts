@@ -24,10 +24,6 @@ class Counter implements OnModuleInit {
     this.atInit = this.api.getClientCount();
   }
 
-  onApplicationShutdown(): void {
-    this.api.sendToAll('at shutdown');
-  }
-
   beforeApplicationShutdown(): void {
     this.api.sendToAll('before shutdown');
   }

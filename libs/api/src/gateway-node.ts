@@ -1,4 +1,4 @@
-import type { NodeLog } from '#link';
+import { LogThrottle, type NodeLog } from '#link';
 import {
   COMMANDS,
   formatAddress,
@@ -13,7 +13,6 @@ import { encodeRequest, type QuestionDefinition, type RequestDefinition } from '
 import { EventLink } from './event-link.js';
 import type { EventSink } from './event-port.js';
 import { HeldCalls } from './held-calls.js';
-import { LogThrottle } from './log-throttle.js';
 import { PendingQuestion, type QuestionOutcome, type QuestionTerms } from './pending-question.js';
 import type { PoolCounters } from './pool-counters.js';
 import type { ResolvedPoolOptions } from './pool-options.js';
@@ -38,6 +37,7 @@ export interface GatewayNodeContext {
  */
 export class GatewayNode {
   readonly key: string;
+  readonly #name: string;
   readonly #context: GatewayNodeContext;
   readonly #terms: QuestionTerms;
   readonly #throttle: LogThrottle;
@@ -57,6 +57,7 @@ export class GatewayNode {
   ) {
     const { options, deadlines } = context;
     this.key = gatewayKey(address);
+    this.#name = formatAddress(address);
     this.#context = context;
     this.#terms = {
       gateway: address,
@@ -64,7 +65,7 @@ export class GatewayNode {
       timeoutMs: options.questionTimeoutMs,
       overdueMs: options.overdueReplyMs,
     };
-    this.#throttle = new LogThrottle(context.log);
+    this.#throttle = new LogThrottle();
     this.#held = new HeldCalls(options.maxHeldBytes);
     this.#commands = new CommandLink(
       address,
@@ -230,17 +231,19 @@ export class GatewayNode {
   }
 
   #onConnected(): void {
-    this.#context.log.log('Linked to a gateway', { gateway: formatAddress(this.address) });
+    this.#context.log.log(`Linked to the gateway ${this.#name} for commands`, { gateway: this.#name });
     this.#attempted();
   }
 
   #onCommandLinkClosed(error: Error | undefined, lostCommands: number): void {
     if (lostCommands > 0) this.#drop(lostCommands, error);
     if (error !== undefined && !this.#isGone) {
-      this.#throttle.warn('link', 'There is no link to a gateway; it is dialled again while it is listed', {
-        gateway: formatAddress(this.address),
-        error,
-      });
+      this.#throttle.warn(
+        this.#context.log,
+        'link',
+        `The gateway ${this.#name} has no command link; it is dialled again while it is listed. ${error.message}`,
+        { gateway: this.#name },
+      );
     }
     this.#attempted();
     this.#forgetIfDead();
@@ -259,19 +262,23 @@ export class GatewayNode {
   }
 
   #drop(commands: number, error?: Error): void {
-    this.#context.counters.droppedCommands += commands;
-    this.#throttle.warn('dropped', 'Commands are dropped, because their gateway cannot be reached', {
-      gateway: formatAddress(this.address),
-      droppedCommands: this.#context.counters.droppedCommands,
-      ...(error === undefined ? {} : { error }),
-    });
+    const { counters } = this.#context;
+    counters.droppedCommands += commands;
+    this.#throttle.warn(
+      this.#context.log,
+      'dropped',
+      `Commands for the gateway ${this.#name} are dropped: ${error?.message ?? 'there is no link to it'}`,
+      { gateway: this.#name, droppedCommands: counters.droppedCommands },
+    );
   }
 
   #reportFailedSend(error: Error): void {
     this.#context.counters.failedUidSends++;
-    this.#throttle.warn('uid', 'A message to a uid did not reach the clients of one gateway', {
-      gateway: formatAddress(this.address),
-      error,
-    });
+    this.#throttle.warn(
+      this.#context.log,
+      'uid',
+      `A message to a uid did not reach the clients of the gateway ${this.#name}: ${error.message}`,
+      { gateway: this.#name },
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { LogThrottle } from '#link';
 import { formatAddress, gatewayKey, type NodeAddress } from '#protocol';
 import type { Membership } from '#register';
 import { DeadlineWatch, type Watched } from './deadline-watch.js';
@@ -6,7 +7,6 @@ import { ApiClosedError, GatewayUnavailableError, NoRegisterError, SinkTakenErro
 import type { EventPort, EventSink } from './event-port.js';
 import { GatewayNode, type GatewayNodeContext } from './gateway-node.js';
 import { HeldCalls } from './held-calls.js';
-import { LogThrottle } from './log-throttle.js';
 import { noCounts, type PoolCounters } from './pool-counters.js';
 import { resolvePoolOptions, type PoolOptions, type ResolvedPoolOptions } from './pool-options.js';
 import { within } from './within.js';
@@ -42,7 +42,7 @@ export class GatewayPool implements EventPort {
     this.#membership = membership;
     this.#options = resolvePoolOptions(options);
     this.#held = new HeldCalls(this.#options.maxHeldBytes);
-    this.#throttle = new LogThrottle(this.#options.log);
+    this.#throttle = new LogThrottle();
     this.#context = {
       options: this.#options,
       deadlines: this.#deadlines,
@@ -207,13 +207,14 @@ export class GatewayPool implements EventPort {
     if (startTimeoutMs === 0 || (await within(linked, startTimeoutMs)) || this.#isClosed) return;
     if (this.#isReady) {
       const unreachable = this.#members.filter((node) => !node.isLinked);
-      log.warn('Started without some gateways, which are still being dialled', {
-        gateways: unreachable.map(({ address }) => formatAddress(address)),
+      const gateways = unreachable.map(({ address }) => formatAddress(address));
+      log.warn(`Started without these gateways, which are still being dialled: ${gateways.join(', ')}`, {
+        gateways,
       });
     } else {
-      log.warn('Started without a list of gateways: no register has answered. Calls wait for it', {
-        startTimeoutMs,
-      });
+      log.warn(
+        `Started without a list of gateways: no register has answered in ${startTimeoutMs} ms. Calls wait for it`,
+      );
     }
   }
 
@@ -254,7 +255,8 @@ export class GatewayPool implements EventPort {
     if (this.#nodes.get(node.key) !== node) return;
     this.#nodes.delete(node.key);
     this.#orderMembers();
-    this.#options.log.log('A gateway has left', { gateway: formatAddress(node.address) });
+    const gateway = formatAddress(node.address);
+    this.#options.log.log(`The gateway ${gateway} has left`, { gateway });
     void node.close(new GatewayUnavailableError(node.address, 'is not listed any more'));
   }
 
@@ -268,10 +270,8 @@ export class GatewayPool implements EventPort {
   }
 
   #drop(reason?: Error): void {
-    this.#counters.droppedCommands++;
-    this.#throttle.warn('dropped', 'Commands are dropped, because their gateway is not known', {
-      droppedCommands: this.#counters.droppedCommands,
-      ...(reason === undefined ? {} : { error: reason }),
-    });
+    const droppedCommands = ++this.#counters.droppedCommands;
+    const text = `Commands are dropped: ${reason?.message ?? 'no register lists the gateway of their client'}`;
+    this.#throttle.warn(this.#options.log, 'dropped', text, { droppedCommands });
   }
 }

@@ -10,4 +10,5 @@ export {
 export { DEFAULT_LINK_OPTIONS, resolveLinkOptions, type LinkOptions } from './link-options.js';
 export { LinkServer } from './link-server.js';
 export { Link, LINK_TRANSITIONS, type LinkHandler, type LinkState } from './link.js';
+export { LogThrottle } from './log-throttle.js';
 export { silentLog, type LogFacts, type NodeLog } from './node-log.js';

@@ -1,4 +1,4 @@
-import { Dialer, LinkClosedError, resolveLinkOptions, type Link } from '#link';
+import { Dialer, LinkClosedError, resolveLinkOptions, type Link, LogThrottle } from '#link';
 import {
   formatAddress,
   ProtocolError,
@@ -8,7 +8,6 @@ import {
   type NodeAddress,
   type RegisterMessage,
 } from '#protocol';
-import { LogThrottle } from './log-throttle.js';
 import type { RegisterClientOptions } from './register-client-options.js';
 
 /** Room for the list of 170,000 gateways. */

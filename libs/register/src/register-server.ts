@@ -1,4 +1,4 @@
-import { LinkServer, silentLog, type Link, type NodeLog } from '#link';
+import { LinkServer, silentLog, type Link, type NodeLog, LogThrottle } from '#link';
 import {
   ByteWriter,
   formatAddress,
@@ -9,7 +9,6 @@ import {
   type NodeAddress,
 } from '#protocol';
 import { GatewayList } from './gateway-list.js';
-import { LogThrottle } from './log-throttle.js';
 import { describeRefusal, refusalReasonOf, RegisterRefusedError, type RefusalReason } from './refusal.js';
 import {
   resolveRegisterOptions,
@@ -17,8 +16,6 @@ import {
   type ResolvedRegisterOptions,
 } from './register-options.js';
 import { SecretComparer } from './secret.js';
-
-const REFUSAL_LOG_INTERVAL_MS = 10_000;
 
 export interface RegisterStats {
   /** Gateways in the list, each counted once. */
@@ -47,7 +44,7 @@ export class RegisterServer {
   readonly #options: ResolvedRegisterOptions;
   readonly #server: LinkServer;
   readonly #secret: SecretComparer;
-  readonly #refusalLog = new LogThrottle(REFUSAL_LOG_INTERVAL_MS);
+  readonly #refusalLog = new LogThrottle();
   readonly #gateways = new GatewayList();
   readonly #gatewayLinks = new Map<Link, NodeAddress>();
   readonly #workers = new Set<Link>();
@@ -166,8 +163,9 @@ export class RegisterServer {
 
   #countRefusal(link: Link, reason: RefusalReason, error: Error | undefined): void {
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
-    this.#refusalLog.run(reason, (remark) => {
-      this.log.warn(describeRefusal(link.peer, reason, error) + remark, { peer: link.peer, reason });
+    this.#refusalLog.warn(this.log, reason, describeRefusal(link.peer, reason, error), {
+      peer: link.peer,
+      reason,
     });
     this.observer.refused?.(reason, link.peer);
   }

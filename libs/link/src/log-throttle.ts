@@ -1,8 +1,12 @@
+import type { LogFacts, NodeLog } from './node-log.js';
+
+const DEFAULT_INTERVAL_MS = 10_000;
+
 /** Lets one line of a kind through an interval, so that a peer that tries ten times a second does not fill the disk. */
 export class LogThrottle {
   readonly #kinds = new Map<string, { quietUntil: number; leftOut: number }>();
 
-  constructor(private readonly intervalMs: number) {}
+  constructor(private readonly intervalMs = DEFAULT_INTERVAL_MS) {}
 
   /** @param write is given a remark on the lines that were left out since the last one, or '' */
   run(kind: string, write: (remark: string) => void): void {
@@ -18,6 +22,11 @@ export class LogThrottle {
         ? ''
         : ` (and ${last.leftOut} more like it since the last line)`,
     );
+  }
+
+  /** The usual case: a warning. */
+  warn(log: NodeLog, kind: string, text: string, facts?: LogFacts): void {
+    this.run(kind, (remark) => log.warn(text + remark, facts));
   }
 
   /** The trouble is over: the next line of any kind is news again. */
