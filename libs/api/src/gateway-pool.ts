@@ -204,7 +204,7 @@ export class GatewayPool implements EventPort {
     const linked = new Promise<void>((resolve) => (this.#onLinked = resolve));
     this.#leaveMembership = this.#membership.subscribe((gateways) => this.#onGateways(gateways));
     this.#membership.start();
-    if (startTimeoutMs === 0 || (await within(linked, startTimeoutMs)) || this.#isClosed) return;
+    if (startTimeoutMs === 0 || (await within(startTimeoutMs, linked)) || this.#isClosed) return;
     if (this.#isReady) {
       const unreachable = this.#members.filter((node) => !node.isLinked);
       const gateways = unreachable.map(({ address }) => formatAddress(address));
@@ -221,7 +221,7 @@ export class GatewayPool implements EventPort {
   async #close(): Promise<void> {
     this.#leaveMembership?.();
     const membershipClosed = this.#membership.close();
-    if (this.#isReady) await within(this.flush(), this.#options.commandLink.closeTimeoutMs);
+    if (this.#isReady) await within(this.#options.commandLink.closeTimeoutMs, this.flush());
     this.#isClosed = true;
     const reason = new ApiClosedError();
     this.#held.dropAll(reason);

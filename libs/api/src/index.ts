@@ -42,3 +42,4 @@ export type { PoolCounters } from './pool-counters.js';
 export { DEFAULT_POOL_OPTIONS, type GatewayLinkOptions, type PoolOptions } from './pool-options.js';
 export type { GatewayAnswer } from './raw-calls.js';
 export type { GatewayTarget, RequestArguments } from './raw-command.js';
+export { within } from './within.js';

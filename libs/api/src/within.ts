@@ -1,11 +1,19 @@
-/** Whether `work` settles in so many milliseconds. It goes on in any case; what it rejects with is thrown, if in time. */
-export async function within(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+/**
+ * Waits for work, but not for ever; false when the time was up first. The work goes on in any case.
+ * @param limitMs 0 waits for ever
+ * @throws what the work rejects with, unless its time was up
+ */
+export async function within(limitMs: number, work: Promise<unknown>): Promise<boolean> {
+  if (limitMs === 0) {
+    await work;
+    return true;
+  }
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
+  const timeUp = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, limitMs, false);
   });
   try {
-    return await Promise.race([work.then(() => true), timeout]);
+    return await Promise.race([work.then(() => true), timeUp]);
   } finally {
     clearTimeout(timer);
   }

@@ -75,7 +75,7 @@ const CHECKS: OptionChecks<LinkOptions> = {
   pingIntervalMs: wholeNumber(0),
   silenceTimeoutMs: wholeNumber(0),
   keepAliveMs: wholeNumber(0),
-  closeTimeoutMs: wholeNumber(0),
+  closeTimeoutMs: wholeNumber(1),
 };
 
 /** @throws InvalidOptionError for an unknown name or a value out of range. */

@@ -3,14 +3,13 @@ import { EventEmitter } from 'node:events';
 import { Logger, type LoggerService } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 
-import type { EventPort } from '#api';
+import { within, type EventPort } from '#api';
 import type { SessionCodec } from '#protocol';
 
 import { Dispatcher } from './dispatch/dispatcher.js';
 import type { HandlerTable, WorkerHook } from './dispatch/handler-table.js';
 import type { ReplyPort } from './dispatch/reply-port.js';
 import type { HandlerExplorer } from './explore/handler-explorer.js';
-import { within } from './within.js';
 import type { WorkerOptions } from './worker-options.js';
 import { zeroCounters, type WorkerStats } from './worker-stats.js';
 

@@ -79,7 +79,7 @@ export class Dispatcher implements EventSink {
     }
   }
 
-  /** True at once or as soon as nothing is running or waiting any more. */
+  /** Resolves as soon as nothing is running or waiting any more. */
   async idle(): Promise<void> {
     if (this.#lanes.size === 0) return;
     await new Promise<void>((resolve) => (this.#becameIdle = resolve));
