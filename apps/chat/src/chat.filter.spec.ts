@@ -18,7 +18,9 @@ describe('ChatFilter', () => {
 
   it('keeps the addresses of gateways that failed in the log', () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
-    const told = new ChatFilter().catch(new QuestionTimeoutError({ host: '10.0.0.5', port: 9108 }, 22, 1_000));
+    const told = new ChatFilter().catch(
+      new QuestionTimeoutError({ host: '10.0.0.5', port: 9108 }, 22, 1_000),
+    );
     expect(told.code).toBe('TRY_AGAIN');
     expect(told.message).not.toContain('10.0.0.5');
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('10.0.0.5:9108'));
