@@ -194,6 +194,8 @@ export class GatewayPool implements EventPort {
    * @throws NoRegisterError when no list of gateways came in `questionTimeoutMs`
    */
   async flush(): Promise<void> {
+    // Nothing was called that could be under way, or wait for the list.
+    if (!this.#isReady && this.#held.size === 0) return;
     await this.askWhenReady(async () => {
       await Promise.all(this.#members.map((node) => node.flush()));
     });

@@ -19,6 +19,7 @@ import { Heartbeat } from './connection/heartbeat.js';
 import type { Transport } from './connection/transport.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { GatewayStats } from './gateway-stats.js';
+import { interopWarnings } from './interop-warnings.js';
 import type { ListenerHandler } from './listener/listener.js';
 import { ClientListeners } from './listener/client-listeners.js';
 import {
@@ -128,12 +129,13 @@ export class Gateway {
   }
 
   #start(address: NodeAddress): void {
-    const { parkedAgeMs, registers, secret } = this.#options;
+    const { parkedAgeMs, registers, secret, serialization } = this.#options;
     this.#heartbeat.start();
     this.#parkingTimer = setInterval(() => this.#parking.expire(this.#onExpired), parkedAgeMs / 10).unref();
     this.#announcer = new GatewayAnnouncer({ registers, secret, address, log: this.log });
     this.#announcer.start();
     this.log.log(`Gateway ${formatAddress(address)} takes clients on ${this.urls.join(', ')}`);
+    if (serialization === 'php') for (const warning of interopWarnings(address)) this.log.warn(warning);
   }
 
   /** Leaves the register, tells the clients to come back, and ends when workers have got their close events. */

@@ -70,11 +70,8 @@ export class RawClient {
     const client = await RawClient.dial(url);
     client.write(upgradeRequest('/', headers));
     await client.until((text) => text.includes('\r\n\r\n'), 'the upgrade is answered');
-    client.chunks.splice(
-      0,
-      client.chunks.length,
-      client.received.subarray(client.text.indexOf('\r\n\r\n') + 4),
-    );
+    const rest = client.received.subarray(client.text.indexOf('\r\n\r\n') + 4);
+    client.chunks.splice(0, client.chunks.length, ...(rest.length > 0 ? [rest] : []));
     return client;
   }
 

@@ -33,6 +33,7 @@ export class LanPeer {
     socket.on('data', (chunk: Buffer) => {
       this.#decoder.push(chunk, (payload) => this.frames.push(Buffer.from(payload.rest())));
     });
+    socket.on('end', () => socket.end());
     socket.on('close', () => (this.isClosed = true));
     socket.on('error', () => undefined); // a reset is one of the ways in which it is closed
     onTestFinished(() => void socket.destroy());
@@ -93,6 +94,7 @@ export class WorkerPeer {
         this.events.push(readEvent(ByteReader.of(Buffer.from(payload.rest())))),
       );
     });
+    socket.on('end', () => socket.end());
     socket.on('close', () => (this.isClosed = true));
     socket.on('error', () => undefined);
     onTestFinished(() => void socket.destroy());

@@ -8,7 +8,7 @@ import { rendezvousRouter } from './worker-router.js';
 
 const CLIENTS = 4_000;
 const transport = new FakeTransport();
-const namespace = new Namespace('');
+const namespace = new Namespace<Connection>('');
 /** Ids as a gateway gives them: ascending slots, any generation. */
 const clients = Array.from(
   { length: CLIENTS },
