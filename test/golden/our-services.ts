@@ -50,7 +50,7 @@ export class OurServices {
       {
         lan: `127.0.0.1:${this.lanPort}`,
         advertise: RECORDED_LAN,
-        register: `127.0.0.1:${this.tap.port}`,
+        registers: [`127.0.0.1:${this.tap.port}`],
         secret: RECORDED_SECRET,
         listen: ['ws://127.0.0.1:0', 'tcp://127.0.0.1:0?frame=raw'],
         serialization: 'php',

@@ -13,7 +13,7 @@ export function gatewayService({
 }: Environment): Service {
   return {
     module: GatewayModule.forRoot({
-      register: registers.map(formatAddress).join(','),
+      registers: registers.map(formatAddress),
       secret,
       lan: formatAddress(lan),
       advertise: advertise === undefined ? '' : formatAddress(advertise),

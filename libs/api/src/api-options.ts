@@ -3,6 +3,7 @@ import {
   oneOf,
   parseAddress,
   resolveOptions,
+  someTexts,
   text,
   type NodeAddress,
   type OptionCheck,
@@ -50,11 +51,6 @@ export const DEFAULT_API_OPTIONS: GatewayApiOptions = {
   membership: undefined,
 };
 
-const someTexts: OptionCheck = (value) =>
-  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
-    ? undefined
-    : "must be a list of addresses, such as ['127.0.0.1:9327'].";
-
 const aMembership: OptionCheck = (value) =>
   value === undefined ||
   (typeof value === 'object' && value !== null && 'subscribe' in value && 'start' in value)
@@ -63,7 +59,7 @@ const aMembership: OptionCheck = (value) =>
 
 const CHECKS: OptionChecks<GatewayApiOptions> = {
   ...CHECKS_OF_POOL,
-  registers: someTexts,
+  registers: someTexts('127.0.0.1:9327'),
   secret: text,
   serialization: oneOf('json', 'php'),
   membership: aMembership,

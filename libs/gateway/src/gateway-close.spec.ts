@@ -33,7 +33,7 @@ describe('a gateway that stops', () => {
   it('leaves the register before anything else', async () => {
     const register = new RegisterServer({ listen: '127.0.0.1:0' });
     const { port } = await register.listen();
-    const node = await TestGateway.start({ register: `127.0.0.1:${port}` });
+    const node = await TestGateway.start({ registers: [`127.0.0.1:${port}`] });
     await until(() => register.gateways.length === 1, 'the register knows it');
     expect(register.gateways).toEqual([node.gateway.address]);
     const client = await WsClient.open(node.ws);
@@ -102,7 +102,7 @@ describe('a gateway that stops', () => {
     await Promise.all([node.gateway.close(), node.gateway.close()]);
     await node.gateway.close();
 
-    const options = { lan: '127.0.0.1:0', listen: ['ws://127.0.0.1:0'], register: await registerSink() };
+    const options = { lan: '127.0.0.1:0', listen: ['ws://127.0.0.1:0'], registers: [await registerSink()] };
     await new Gateway(options, new LogRecorder()).close();
 
     const starting = new Gateway(options, new LogRecorder());

@@ -16,10 +16,10 @@ export interface GatewayOptions {
    */
   readonly advertise: string;
   /**
-   * Where the register is, `host:port`; several with commas between them.
-   * @default '127.0.0.1:9327'
+   * Where the registers listen, each as `host:port`.
+   * @default ['127.0.0.1:9327']
    */
-  readonly register: string;
+  readonly registers: readonly string[];
   /**
    * The secret that all nodes share. Empty is refused unless everything is on loopback.
    * @default ''
@@ -129,7 +129,7 @@ export interface GatewayOptions {
 export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
   lan: '127.0.0.1:9108',
   advertise: '',
-  register: '127.0.0.1:9327',
+  registers: ['127.0.0.1:9327'],
   secret: '',
   listen: ['ws://127.0.0.1:8000', 'tcp://127.0.0.1:8001?frame=newline'],
   serialization: 'json',

@@ -41,7 +41,7 @@ async function settings(): Promise<GatewayModuleSettings> {
   return {
     lan: '127.0.0.1:0',
     listen: ['tcp://127.0.0.1:0'],
-    register: await registerSink(),
+    registers: [await registerSink()],
     commands: [GreetingCommand],
   };
 }

@@ -20,7 +20,7 @@ describe("a gateway's options", () => {
   it('have the defaults of the design', () => {
     expect(DEFAULT_GATEWAY_OPTIONS).toMatchObject({
       lan: '127.0.0.1:9108',
-      register: '127.0.0.1:9327',
+      registers: ['127.0.0.1:9327'],
       maxMessageBytes: 1_048_576,
       maxQueuedBytes: 1_048_576,
       slowClientTimeoutMs: 10_000,
@@ -75,8 +75,8 @@ describe("a gateway's options", () => {
     ],
     [{ serialization: 'xml' }, 'Option "gateway.serialization" must be "json" or "php", not "xml".'],
     [{ withoutWorker: 'keep' }, 'Option "gateway.withoutWorker" must be "close" or "drop", not "keep".'],
-    [{ listen: [] }, 'Option "gateway.listen" must be a list of at least one URL.'],
-    [{ listen: 'ws://127.0.0.1:1' }, 'Option "gateway.listen" must be a list of at least one URL.'],
+    [{ listen: [] }, "Option \"gateway.listen\" must be a list such as ['ws://127.0.0.1:8000']."],
+    [{ listen: 'ws://127.0.0.1:1' }, "Option \"gateway.listen\" must be a list such as ['ws://127.0.0.1:8000']."],
     [{ secret: 5 }, 'Option "gateway.secret" must be a string, not 5.'],
     [{ router: {} }, 'Option "gateway.router" must be an object with a method "choose".'],
     [{ observer: 'x' }, 'Option "gateway.observer" must be an object.'],
@@ -90,10 +90,10 @@ describe("a gateway's options", () => {
       'Option "gateway.lan" must be written as host:port, such as 127.0.0.1:9327, not "127.0.0.1".',
     ],
     [
-      { register: '127.0.0.1:9327,oops', secret: 'given' },
-      'Option "gateway.register" must be written as host:port, such as 127.0.0.1:9327, not "oops".',
+      { registers: ['127.0.0.1:9327', 'oops'], secret: 'given' },
+      'Option "gateway.registers" must be written as host:port, such as 127.0.0.1:9327, not "oops".',
     ],
-    [{ register: '127.0.0.1:0' }, 'Option "gateway.register" has port 0, where nobody can connect; write the port that "127.0.0.1" listens on.'],
+    [{ registers: ['127.0.0.1:0'] }, 'Option "gateway.registers" has port 0, where nobody can connect; write the port that "127.0.0.1" listens on.'],
   ]; // prettier-ignore
   for (const [given, message] of wrong) {
     it(`refuse ${JSON.stringify(given)}`, () => expect(refusal(given)).toBe(message));
@@ -136,7 +136,7 @@ describe("a gateway's options", () => {
     expect(refusal({ lan: '10.0.0.5:9108' })).toBe(
       `Option "gateway.secret" must not be empty when 10.0.0.5:9108 ${tail}`,
     );
-    expect(refusal({ register: '127.0.0.1:9327,10.0.0.1:9327' })).toBe(
+    expect(refusal({ registers: ['127.0.0.1:9327', '10.0.0.1:9327'] })).toBe(
       `Option "gateway.secret" must not be empty when 10.0.0.1:9327 ${tail}`,
     );
     expect(refusal({ lan: '10.0.0.5:9108', secret: 's' })).toBe('taken');

@@ -6,8 +6,8 @@ import {
   isUnspecified,
   oneOf,
   parseAddress,
-  parseAddressList,
   resolveOptions,
+  someTexts,
   text,
   wholeNumber,
   type NodeAddress,
@@ -46,10 +46,9 @@ const router: OptionCheck = (value) =>
 const CHECKS: OptionChecks<GatewayOptions> = {
   lan: text,
   advertise: text,
-  register: text,
+  registers: someTexts('127.0.0.1:9327'),
   secret: text,
-  listen: (value) =>
-    Array.isArray(value) && value.length > 0 ? undefined : 'must be a list of at least one URL.',
+  listen: someTexts('ws://127.0.0.1:8000'),
   serialization: oneOf('json', 'php'),
   maxMessageBytes: wholeNumber(1),
   maxQueuedBytes: wholeNumber(0),
@@ -74,7 +73,10 @@ const CHECKS: OptionChecks<GatewayOptions> = {
 };
 
 /** The options with their texts parsed and checked against each other. */
-export interface ResolvedGatewayOptions extends Omit<GatewayOptions, 'lan' | 'register' | 'listen' | 'link'> {
+export interface ResolvedGatewayOptions extends Omit<
+  GatewayOptions,
+  'lan' | 'registers' | 'listen' | 'link'
+> {
   readonly lan: NodeAddress;
   readonly registers: readonly NodeAddress[];
   readonly listen: readonly ListenerOptions[];
@@ -83,9 +85,11 @@ export interface ResolvedGatewayOptions extends Omit<GatewayOptions, 'lan' | 're
 
 /** @throws InvalidOptionError that says what to write instead. */
 export function resolveGatewayOptions(given: Partial<GatewayOptions> = {}): ResolvedGatewayOptions {
-  const { register, ...options } = resolveOptions('gateway', DEFAULT_GATEWAY_OPTIONS, given, CHECKS);
+  const options = resolveOptions('gateway', DEFAULT_GATEWAY_OPTIONS, given, CHECKS);
   const lan = parseAddress(options.lan, 'gateway.lan');
-  const registers = parseAddressList(register, 'gateway.register', { dialled: true });
+  const registers = options.registers.map((register) =>
+    parseAddress(register, 'gateway.registers', { dialled: true }),
+  );
   const link = resolveLinkOptions({
     // Base links have no handshake: whoever connects may send a command at once, of any size.
     maxHandshakeFrameBytes: options.link.maxFrameBytes ?? DEFAULT_LINK_OPTIONS.maxFrameBytes,

@@ -45,6 +45,14 @@ export function oneOf(...allowed: readonly unknown[]): OptionCheck {
 export const text: OptionCheck = (value) =>
   typeof value === 'string' ? undefined : `must be a string, not ${shown(value)}.`;
 
+/** A list of at least one string. @param example what one of them looks like, for the message */
+export function someTexts(example: string): OptionCheck {
+  return (value) =>
+    Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
+      ? undefined
+      : `must be a list such as ['${example}'].`;
+}
+
 export const anything: OptionCheck = () => undefined;
 
 /** Never throws, whatever was passed: a bigint and a cycle are no JSON, and JSON turns NaN into null. */

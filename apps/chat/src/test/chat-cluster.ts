@@ -32,7 +32,7 @@ export class ChatCluster {
       { length: size.gateways },
       () =>
         new Gateway(
-          { lan: '127.0.0.1:0', register: registerAddress, listen: ['ws://127.0.0.1:0'] },
+          { lan: '127.0.0.1:0', registers: [registerAddress], listen: ['ws://127.0.0.1:0'] },
           silentLog,
         ),
     );

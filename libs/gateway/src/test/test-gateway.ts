@@ -64,7 +64,7 @@ export class TestGateway {
     const running = new TestGateway({
       lan: '127.0.0.1:0',
       listen: LOCAL_LISTENERS,
-      register: await registerSink(),
+      registers: [await registerSink()],
       closeTimeoutMs: 200,
       ...options,
     });
