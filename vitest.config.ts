@@ -1,15 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
-// `source` makes the rooms' `#protocol`-style imports resolve to TypeScript instead of the build.
-const conditions = ['source', 'node', 'import', 'default'];
+// Makes the rooms' `#protocol`-style imports resolve to TypeScript instead of the build. A name that nobody else uses: the package
+// is published with it, and has no TypeScript for an application that knows it.
+const conditions = ['nestwire-source', 'node', 'import', 'default'];
+/** Specs that start the built services as processes of their own. */
+const processes = ['test/{e2e,browser}/**/*.spec.ts', 'test/package.spec.ts'];
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['{src,apps,libs,test,bench}/**/*.spec.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'rooms', include: ['{src,apps,libs,test,bench}/**/*.spec.ts'], exclude: processes },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: processes,
+          testTimeout: 60_000,
+          // Builds once, and only when one of these specs is run.
+          globalSetup: './test/e2e/checkout.ts',
+        },
+      },
+    ],
   },
 });

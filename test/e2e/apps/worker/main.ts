@@ -1,0 +1,6 @@
+import { runServices } from '../../../../apps/service.js';
+import { workerService } from '../../../../apps/worker/src/worker.service.js';
+import { TestHandlers } from './test.handlers.js';
+
+/** A worker like any other, with handlers that do what a test asks for. */
+await runServices((environment) => ({ start: [workerService(environment, { providers: [TestHandlers] })] }));
