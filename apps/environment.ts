@@ -23,6 +23,18 @@ const DEFAULTS = {
   NESTWIRE_LOG: 'log',
 } as const;
 
+/** The modules' options that the variables set: what an operator has to be told of is the variable. */
+const VARIABLE_OF_OPTION: Readonly<Record<string, keyof typeof DEFAULTS>> = {
+  'gateway.lan': 'NESTWIRE_LAN',
+  'gateway.advertise': 'NESTWIRE_ADVERTISE',
+  'gateway.listen': 'NESTWIRE_LISTEN',
+  'gateway.registers': 'NESTWIRE_REGISTER',
+  'gateway.secret': 'NESTWIRE_SECRET',
+  'register.listen': 'NESTWIRE_REGISTER',
+  'register.secret': 'NESTWIRE_SECRET',
+  'api.registers': 'NESTWIRE_REGISTER',
+};
+
 type Name = keyof typeof DEFAULTS;
 const PREFIX = 'NESTWIRE_';
 const INTEROP = 'swoole-worker';
@@ -39,6 +51,8 @@ export interface Environment {
   readonly advertise: NodeAddress | undefined;
   /** URLs of the client listeners. */
   readonly listen: readonly string[];
+  /** Those of them that a browser can connect to. */
+  readonly webSocketUrls: readonly string[];
   readonly page: NodeAddress;
   readonly serialization: 'json' | 'php';
   readonly logLevels: LogLevel[];
@@ -62,13 +76,21 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     secret: read('NESTWIRE_SECRET'),
     lan: parseAddress(read('NESTWIRE_LAN'), 'NESTWIRE_LAN'),
     advertise: parseAdvertise(read('NESTWIRE_ADVERTISE')),
-    listen: parseListen(read('NESTWIRE_LISTEN')),
+    ...parseListen(read('NESTWIRE_LISTEN')),
     page: parseAddress(read('NESTWIRE_PAGE'), 'NESTWIRE_PAGE'),
     serialization: parseInterop(read('NESTWIRE_INTEROP')),
     ...parseLog(read('NESTWIRE_LOG')),
   };
   checkSecret(environment);
   return environment;
+}
+
+/** An error of a module in the operator's words. */
+export function withVariableNames(message: string): string {
+  return Object.entries(VARIABLE_OF_OPTION).reduce(
+    (text, [option, variable]) => text.replaceAll(option, variable),
+    message,
+  );
 }
 
 /** @throws InvalidOptionError unless exactly one register is named: this process is that one. */
@@ -91,10 +113,10 @@ function parseAdvertise(text: string): NodeAddress | undefined {
   );
 }
 
-function parseListen(text: string): string[] {
-  const urls = text.split(',').map((url) => url.trim());
-  for (const url of urls) parseListenerUrl(url, 'NESTWIRE_LISTEN');
-  return urls;
+function parseListen(text: string): Pick<Environment, 'listen' | 'webSocketUrls'> {
+  const listen = text.split(',').map((url) => url.trim());
+  const webSocketUrls = listen.filter((url) => parseListenerUrl(url, 'NESTWIRE_LISTEN').kind === 'ws');
+  return { listen, webSocketUrls };
 }
 
 function parseInterop(text: string): 'json' | 'php' {

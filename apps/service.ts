@@ -2,12 +2,14 @@ import { ConsoleLogger, type INestMicroservice, type Type, type DynamicModule } 
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions, CustomTransportStrategy } from '@nestjs/microservices';
 import { NestwireError } from '#protocol';
-import { readEnvironment, type Environment } from './environment.js';
+import { readEnvironment, withVariableNames, type Environment } from './environment.js';
 
 /** One of the services that a process runs: a Nest microservice on a strategy of ours. */
 export interface Service {
   readonly module: DynamicModule | Type;
   readonly strategy: Type<CustomTransportStrategy>;
+  /** It runs. */
+  readonly started?: (app: INestMicroservice) => void;
 }
 
 /** What a process runs, in the order in which it starts. */
@@ -21,7 +23,7 @@ export interface Services {
 export async function runServices(servicesOf: (environment: Environment) => Services): Promise<void> {
   try {
     const environment = readEnvironment();
-    const logger = new ConsoleLogger({
+    const logger = new ServiceLogger({
       logLevels: environment.logLevels,
       json: environment.isJsonLog,
       flattenParams: true,
@@ -31,11 +33,11 @@ export async function runServices(servicesOf: (environment: Environment) => Serv
     const stop = onceStopped(services, apps, logger);
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
-    if (environment.serialization === 'php') warnOfInterop(logger);
     for (const service of services.start) {
       const app = await createApp(service, logger);
       apps.set(service, app);
       await app.listen();
+      service.started?.(app);
     }
   } catch (error) {
     fail(error);
@@ -70,16 +72,19 @@ function onceStopped(
   };
 }
 
-function warnOfInterop(logger: ConsoleLogger): void {
-  logger.warn(
-    'Interop with SwooleWorker: its LAN port takes commands from anyone who reaches it. Keep it on a network of your own.',
-    'Nestwire',
-  );
+/** Why a start failed is told once, by `fail`, which leaves out the stack of an error that says what to do. */
+class ServiceLogger extends ConsoleLogger {
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...rest);
+  }
 }
 
 /** An error of ours says what to do, and needs no stack trace to say it. */
 function fail(error: unknown): never {
-  const text = error instanceof NestwireError ? `${error.name} [${error.code}]: ${error.message}` : error;
+  const text =
+    error instanceof NestwireError
+      ? `${error.name} [${error.code}]: ${withVariableNames(error.message)}`
+      : error;
   process.stderr.write(`${text instanceof Error ? (text.stack ?? text.message) : String(text)}\n`);
   process.exit(1);
 }

@@ -80,6 +80,7 @@ export {
   type CommandPort,
   type Connection,
   type ConnectionState,
+  type ConnectionTable,
   type CustomCommand,
   type GatewayModuleAsyncOptions,
   type GatewayModuleOptions,
@@ -95,6 +96,7 @@ export {
 
 // The register, and where gateways are known from.
 export {
+  RegisterMembership,
   RegisterModule,
   RegisterRefusedError,
   RegisterServer,
@@ -106,6 +108,7 @@ export {
   type RegisterEvents,
   type RegisterModuleAsyncOptions,
   type RegisterModuleOptions,
+  type RegisterObserver,
   type RegisterOptions,
   type RegisterStats,
   type RegisterStatus,
@@ -113,6 +116,7 @@ export {
 
 // What all of them share.
 export {
+  byteStringFromText,
   CloseCode,
   COMMANDS,
   defineCommand,
@@ -121,10 +125,14 @@ export {
   InvalidArgumentError,
   InvalidOptionError,
   jsonCodec,
+  jsonSessionCodec,
   NestwireError,
   parseClientId,
+  phpSessionCodec,
   ProtocolError,
+  textFromByteString,
   type ByteReader,
+  type ByteString,
   type ByteWriter,
   type ClientId,
   type ClientKind,

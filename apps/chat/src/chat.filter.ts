@@ -1,5 +1,5 @@
 import { Catch, Logger, type ExceptionFilter } from '@nestjs/common';
-import { NestwireError } from '#protocol';
+import { NestwireError } from '#api';
 import { ChatError } from './chat.errors.js';
 
 /** Turns errors into what the caller is told. Those of the DTOs need none: they say `BAD_REQUEST` and what is wrong. */

@@ -1,4 +1,4 @@
-import { NestwireError, formatAddress, type NodeAddress } from '#protocol';
+import { NestwireError, formatAddress, type NodeAddress } from '#api';
 
 /** The port of the chat page could not be taken; `cause` is what the system said. */
 export class PageListenError extends NestwireError {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { formatAddress } from '#protocol';
+import { formatAddress } from '#api';
 import { PageListenError } from './page.errors.js';
 import { jsonFile, pageFile, type PageFile } from './page.files.js';
 

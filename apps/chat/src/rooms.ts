@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { GatewayApi } from '#api';
-import type { ClientId } from '#protocol';
+import { GatewayApi, type ClientId } from '#api';
 import { LIMITS } from './chat.dto.js';
 import { NotSignedInError, TooManyRoomsError } from './chat.errors.js';
 import { encode, type RoomView } from './chat.events.js';

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { Gateway } from '#gateway';
 import { silentLog } from '#link';
-import { formatAddress } from '#protocol';
+import { formatAddress } from '#api';
 import { RegisterServer } from '#register';
 import { WorkerModule, WorkerStrategy } from '#worker';
 import { ChatModule } from '../chat.module.js';
