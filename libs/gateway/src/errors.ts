@@ -12,3 +12,15 @@ export class UnanswerableError extends NestwireError {
     super(`Command ${commandCode} ${problem}`, { cause });
   }
 }
+
+/** There are as many links to this gateway as it takes: one more is closed at once. */
+export class TooManyLinksError extends NestwireError {
+  override readonly name = 'TooManyLinksError';
+  readonly code = 'ERR_NESTWIRE_TOO_MANY_LINKS';
+  constructor(readonly maxLinks: number) {
+    super(
+      `there are ${maxLinks} links, which is the limit. ` +
+        'Look for who opens so many on the LAN port, or raise "maxLinks".',
+    );
+  }
+}

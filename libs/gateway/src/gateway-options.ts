@@ -4,6 +4,10 @@ import type { TableObserver } from './connection/table-observer.js';
 import { rendezvousRouter, type WorkerRouter } from './workers/worker-router.js';
 
 const MiB = 1024 * 1024;
+
+/** What may be changed about the links to workers and API callers. Pings and silence are not a matter of taste on base links. */
+export type LanLinkOptions = Partial<Omit<LinkOptions, 'pingIntervalMs' | 'silenceTimeoutMs'>>;
+
 export interface GatewayOptions {
   /**
    * Where workers and API callers reach this gateway, `host:port`. Port 0 takes a free one.
@@ -41,6 +45,12 @@ export interface GatewayOptions {
    */
   readonly maxMessageBytes: number;
   /**
+   * Largest session, serialized; at least 2. A change that would make it larger is not made, counted (`sessionsTooBig`) and logged.
+   * A session goes with every event of its client.
+   * @default 65_536 (64 KiB)
+   */
+  readonly maxSessionBytes: number;
+  /**
    * Most bytes that may wait for one client; then it is closed as slow, with 4001. 0 disables the limit.
    * @default 1_048_576 (1 MiB)
    */
@@ -51,7 +61,8 @@ export interface GatewayOptions {
    */
   readonly slowClientTimeoutMs: number;
   /**
-   * Most clients at a time, 1,048,575 at most; one more is closed with 1013.
+   * Most clients at a time, 1,048,575 at most; one more is closed with 1013. So many WebSocket sockets again, at least 16 and at most
+   * 1,000 on each listener, may be on their way to become one; the next is dropped.
    * @default 100_000
    */
   readonly maxConnections: number;
@@ -102,6 +113,22 @@ export interface GatewayOptions {
    */
   readonly withoutWorker: 'close' | 'drop';
   /**
+   * When workers come or go, a client stays with its worker, while that is there, until no event of the client was routed for so
+   * long (it may be a fifth longer); then its next event may go to another. So what a worker is still busy with is not overtaken
+   * by what a newcomer gets, as long as handlers take no longer than this. 0 moves at once.
+   *
+   * Not promised: a worker that leaves is left at once, and events that it is still running may be overtaken by newer ones at its
+   * successor. Exact order then needs events that workers acknowledge, which the base protocol has not.
+   * @default 5_000
+   */
+  readonly moveAfterQuietMs: number;
+  /**
+   * Most links from workers and API callers at a time; one more is closed at once, so that strangers on the LAN port cannot use up
+   * the process's descriptors.
+   * @default 10_000
+   */
+  readonly maxLinks: number;
+  /**
    * A worker that sends nothing for so long, not even a ping, is given up. 0 waits for ever.
    * @default 60_000
    */
@@ -122,8 +149,11 @@ export interface GatewayOptions {
   readonly router: WorkerRouter;
   /** Told of every change of the connection table. @default {} */
   readonly observer: TableObserver;
-  /** Limits of the links to workers and API callers. @default {} */
-  readonly link: Partial<LinkOptions>;
+  /**
+   * Limits of the links to workers and API callers: `LinkOptions`, without pings and silence, which base links have not.
+   * @default {}
+   */
+  readonly link: LanLinkOptions;
 }
 
 export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
@@ -134,6 +164,7 @@ export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
   listen: ['ws://127.0.0.1:8000', 'tcp://127.0.0.1:8001?frame=newline'],
   serialization: 'json',
   maxMessageBytes: MiB,
+  maxSessionBytes: 64 * 1024,
   maxQueuedBytes: MiB,
   slowClientTimeoutMs: 10_000,
   maxConnections: 100_000,
@@ -146,6 +177,8 @@ export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
   parkedClientBytes: 64 * 1024,
   parkedAgeMs: 30_000,
   withoutWorker: 'close',
+  moveAfterQuietMs: 5_000,
+  maxLinks: 10_000,
   workerSilenceTimeoutMs: 60_000,
   closeTimeoutMs: 1_000,
   drainTimeoutMs: 10_000,

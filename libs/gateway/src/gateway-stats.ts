@@ -4,7 +4,7 @@ import { CloseCode } from '#protocol';
 export class GatewayStats {
   connectionsOpened = 0;
   connectionsClosed = 0;
-  /** Turned away because the gateway was full. */
+  /** Turned away because the gateway was full, or because too many sockets had not upgraded yet. */
   connectionsRefused = 0;
   messagesReceived = 0;
   messagesSent = 0;
@@ -21,10 +21,20 @@ export class GatewayStats {
   namesTooLong = 0;
   /** Commands with a code that nobody executes. */
   unknownCommands = 0;
-  /** Custom commands that threw. */
+  /** Custom commands that threw, or whose request could not be read. */
   failedCommands = 0;
+  /** Replies larger than a frame of the caller's link may be: it was closed instead. */
+  repliesTooBig = 0;
+  /** Sessions above `maxSessionBytes`: the client kept the one that it had. */
+  sessionsTooBig = 0;
   /** LAN links that ended because of what came over them. */
   badLinks = 0;
+  /** Links turned away because there were as many as `maxLinks` allows. */
+  linksRefused = 0;
+  /** Choices of the application's router that threw or were no worker. */
+  routerFailures = 0;
+  /** Calls of the application's observer that threw. */
+  observerFailures = 0;
   /** How often each close code was given to a client. */
   readonly closedWith: Record<number, number> = Object.fromEntries(
     Object.values(CloseCode).map((code) => [code, 0]),

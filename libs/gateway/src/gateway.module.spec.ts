@@ -75,6 +75,22 @@ describe('the gateway module', () => {
     await caller.closed();
   });
 
+  it('goes on when a listener of "listening" fails, at once or later', async () => {
+    const given = await settings();
+    const app = await microservice({ ...GatewayModule.forRoot(given), imports: [DictionaryModule] });
+    onTestFinished(() => app.close());
+    const heard: string[] = [];
+    const strategy = app.get(GatewayStrategy);
+    strategy.on('listening', () => {
+      throw new Error('at once');
+    });
+    strategy.on('listening', (): unknown => Promise.reject(new Error('later')));
+    strategy.on('listening', () => void heard.push('third'));
+    await app.listen();
+    expect(heard).toEqual(['third']);
+    await RawClient.dial(app.get(Gateway).urls[0]);
+  });
+
   it('takes its options from a factory', async () => {
     const given = await settings();
     const module = GatewayModule.forRootAsync({

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { callForeign } from './foreign-call.js';
 import { Gateway } from './gateway.js';
 import type { GatewayOptions } from './gateway-options.js';
 
@@ -20,12 +22,13 @@ export class GatewayStrategy
   override readonly transportId = Symbol.for('nestwire-gateway');
   readonly gateway: Gateway;
   readonly #events = new EventEmitter();
+  readonly #log = new Logger('Gateway');
   #closing: Promise<void> | undefined;
 
   /** @throws InvalidOptionError for an unknown name, a wrong value, or values that contradict each other. */
   constructor(options: Partial<GatewayOptions> = {}) {
     super();
-    this.gateway = new Gateway(options, new Logger('Gateway'));
+    this.gateway = new Gateway(options, this.#log);
   }
 
   /** Calls back with the error, or with null and the client urls when it listens. */
@@ -33,7 +36,7 @@ export class GatewayStrategy
     this.gateway.listen().then(
       () => {
         this._status$.next('listening');
-        this.#events.emit('listening', this.gateway.urls);
+        this.#tellListening();
         callback(null, this.gateway.urls);
       },
       (error: unknown) => callback(error),
@@ -52,6 +55,16 @@ export class GatewayStrategy
   ): this {
     this.#events.on(event, listener);
     return this;
+  }
+
+  /** What a listener throws must not end the process: the gateway listens, whatever comes of the news. */
+  #tellListening(): void {
+    for (const listener of this.#events.listeners('listening')) {
+      callForeign(
+        () => Reflect.apply(listener, this, [this.gateway.urls]) as unknown,
+        (error) => this.#log.error(`A listener of "listening" failed: ${inspect(error)}`),
+      );
+    }
   }
 
   /** The `Gateway`, for its addresses, table and counters. */

@@ -11,15 +11,19 @@ import {
 } from '#protocol';
 import { GatewayAnnouncer } from '#register';
 import { CommandDispatcher } from './commands/command-dispatcher.js';
+import { SessionLimit } from './commands/session-limit.js';
 import type { Connection } from './connection/connection.js';
 import { ConnectionTable } from './connection/connection-table.js';
+import { guardedObserver } from './connection/guarded-observer.js';
 import { Delivery } from './connection/delivery.js';
 import { Farewell } from './connection/farewell.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import type { Transport } from './connection/transport.js';
+import { TooManyLinksError } from './errors.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { GatewayStats } from './gateway-stats.js';
 import { interopWarnings } from './interop-warnings.js';
+import { LanReport } from './lan-report.js';
 import type { ListenerHandler } from './listener/listener.js';
 import { ClientListeners } from './listener/client-listeners.js';
 import {
@@ -28,6 +32,7 @@ import {
   type ResolvedGatewayOptions,
 } from './resolve-gateway-options.js';
 import { EventSender } from './workers/event-sender.js';
+import { guardedRouter } from './workers/guarded-router.js';
 import { Parking, type ParkedEvent } from './workers/parking.js';
 import { WorkerPool } from './workers/worker-pool.js';
 
@@ -42,6 +47,7 @@ export class Gateway {
   readonly #options: ResolvedGatewayOptions;
   readonly #listeners: ClientListeners<Connection>;
   readonly #lan: LinkServer;
+  readonly #lanReport: LanReport;
   readonly #parking: Parking;
   readonly #events: EventSender;
   readonly #commands: CommandDispatcher;
@@ -61,9 +67,10 @@ export class Gateway {
     const options = resolveGatewayOptions(given);
     const codec = options.serialization === 'php' ? phpSessionCodec : jsonSessionCodec;
     this.#options = options;
-    this.table = new ConnectionTable(options.observer);
+    this.table = new ConnectionTable(guardedObserver(options.observer, this.stats, log));
     this.#farewell = new Farewell(this.table);
-    this.workers = new WorkerPool(options.router);
+    const router = guardedRouter(options.router, this.stats, log);
+    this.workers = new WorkerPool(router, options.moveAfterQuietMs);
     this.#parking = new Parking(options);
     this.#events = new EventSender(this.workers, this.#parking, codec, this.#onUndeliverable);
     this.#heartbeat = new Heartbeat(this.table, options, (connection) => {
@@ -81,16 +88,19 @@ export class Gateway {
         delivery,
         codec,
         stats: this.stats,
+        sessions: new SessionLimit(options.maxSessionBytes, this.stats, log),
         closeClient,
         addWorker: (link, tags) => this.#addWorker(link, tags),
         isWorker: (link) => this.workers.has(link),
       },
       options.commands,
       log,
+      options.link.maxFrameBytes,
     );
     this.#listeners = new ClientListeners(options, this.#clientHandler(), (connection) => {
       this.closeClient(connection, CloseCode.SlowClient, 'reading too slowly');
     });
+    this.#lanReport = new LanReport(this.stats, log);
     this.#lan = new LinkServer(options.link, this.#linkHandler(), log);
   }
 
@@ -124,13 +134,14 @@ export class Gateway {
 
   async #bind(): Promise<void> {
     const options = this.#options;
-    this.#address = advertisedAddress(options, await this.#lan.listen(options.lan, 'NESTWIRE_LAN'));
+    this.#address = advertisedAddress(options, await this.#lan.listen(options.lan, 'gateway.lan'));
     await this.#listeners.listen();
   }
 
   #start(address: NodeAddress): void {
     const { parkedAgeMs, registers, secret, serialization } = this.#options;
     this.#heartbeat.start();
+    this.workers.start();
     this.#parkingTimer = setInterval(() => this.#parking.expire(this.#onExpired), parkedAgeMs / 10).unref();
     this.#announcer = new GatewayAnnouncer({ registers, secret, address, log: this.log });
     this.#announcer.start();
@@ -165,6 +176,7 @@ export class Gateway {
     await this.#farewell.untilEmpty(closeTimeoutMs);
     await this.#listeners.close();
     this.#heartbeat.stop();
+    this.workers.stop();
     clearInterval(this.#parkingTimer);
     await this.workers.untilSent(endMs - Date.now());
     await this.#lan.close();
@@ -216,6 +228,7 @@ export class Gateway {
       },
       closed: (connection, code, reason) => this.#onClosed(connection, code, reason),
       refused: () => this.stats.badClientBytes++,
+      dropped: () => this.stats.connectionsRefused++,
       failed: () => this.stats.clientErrors++,
     };
   }
@@ -252,8 +265,7 @@ export class Gateway {
 
   #linkHandler(): LinkHandler {
     return {
-      // Base links have no handshake: the secret guards the register, which alone tells this address.
-      connected: (link) => link.accept(),
+      connected: (link) => this.#onLink(link),
       frame: (payload, link) => this.#commands.dispatch(payload, link),
       // A caller that does not read its replies gets no more of its questions read.
       congested: (link) => {
@@ -266,9 +278,16 @@ export class Gateway {
       ended: (link) => this.#onWorkerGone(link),
       closed: (link, reason) => {
         this.#onWorkerGone(link);
-        this.#reportEnd(link, reason);
+        this.#lanReport.ended(link, reason);
       },
     };
+  }
+
+  /** Base links have no handshake: the secret guards the register, which alone tells this address. */
+  #onLink(link: Link): void {
+    const { maxLinks } = this.#options;
+    if (this.#lan.links.size > maxLinks) link.destroy(new TooManyLinksError(maxLinks));
+    else link.accept();
   }
 
   #addWorker(link: Link, tags: readonly Tag[]): void {
@@ -282,12 +301,5 @@ export class Gateway {
   #onWorkerGone(link: Link): void {
     if (!this.workers.remove(link)) return;
     this.log.log(`Worker ${link.peer} takes no more events`, { workers: this.workers.size });
-  }
-
-  #reportEnd(link: Link, reason: Error | undefined): void {
-    // That a peer closes its link is everyday; anything else it brought on itself.
-    if (reason === undefined || ('code' in reason && reason.code === 'ERR_NESTWIRE_LINK_CLOSED')) return;
-    this.stats.badLinks++;
-    this.log.warn(`Closed the link from ${link.peer}: ${reason.message}`);
   }
 }

@@ -3,7 +3,7 @@ export { Connection, CONNECTION_TRANSITIONS, type ConnectionState } from './conn
 export { ConnectionTable } from './connection/connection-table.js';
 export type { TableObserver } from './connection/table-observer.js';
 export type { Transport } from './connection/transport.js';
-export { DEFAULT_GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
+export { DEFAULT_GATEWAY_OPTIONS, type GatewayOptions, type LanLinkOptions } from './gateway-options.js';
 export { GatewayStats } from './gateway-stats.js';
 export { Gateway } from './gateway.js';
 export {

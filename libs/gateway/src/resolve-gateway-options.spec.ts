@@ -33,6 +33,9 @@ describe("a gateway's options", () => {
       parkedClientBytes: 65_536,
       parkedAgeMs: 30_000,
       drainTimeoutMs: 10_000,
+      maxSessionBytes: 65_536,
+      moveAfterQuietMs: 5_000,
+      maxLinks: 10_000,
     });
     const { link, lan, registers, listen } = resolveGatewayOptions();
     expect(link).toMatchObject({
@@ -60,6 +63,8 @@ describe("a gateway's options", () => {
 
   const wrong: readonly (readonly [object, string])[] = [
     [{ maxMessageBytes: 0 }, 'Option "gateway.maxMessageBytes" must be a whole number of at least 1, not 0.'],
+    [{ maxSessionBytes: 1 }, 'Option "gateway.maxSessionBytes" must be a whole number of at least 2, not 1.'],
+    [{ maxLinks: 0 }, 'Option "gateway.maxLinks" must be a whole number of at least 1, not 0.'],
     [{ maxQueuedBytes: -1 }, 'Option "gateway.maxQueuedBytes" must be a whole number of at least 0, not -1.'],
     [
       { maxConnections: 1_048_576 },
@@ -105,12 +110,27 @@ describe("a gateway's options", () => {
     );
     expect(refusal({ pingIntervalMs: 0, pongTimeoutMs: 1000 })).toBe('taken');
     expect(refusal({ maxMessageBytes: 67_108_864 })).toBe(
-      'Option "gateway.maxMessageBytes" must be at most 67043328, so that a message and its session fit a LAN frame of link.maxFrameBytes, which is 67108864.',
+      'Option "gateway.maxMessageBytes" must be at most 66977792, so that a message and a session of maxSessionBytes, which is 65536, fit a LAN frame of link.maxFrameBytes, which is 67108864.',
     );
     expect(refusal({ link: { highWaterMarkBytes: 4096, maxQueuedBytes: 4096 } })).toBe(
       'Option "gateway.link.highWaterMarkBytes" must be less than link.maxQueuedBytes, which is 4096: clients are paused at the one, and a worker is given up at the other.',
     );
     expect(refusal({ link: { maxQueuedBytes: 0 } })).toBe('taken');
+    expect(refusal({ maxSessionBytes: 1_048_576, maxMessageBytes: 65_994_753 })).toContain(
+      'at most 65994752',
+    );
+    expect(refusal({ maxSessionBytes: 1_048_576, maxMessageBytes: 65_994_752 })).toBe('taken');
+    expect(refusal({ link: { maxFrameBytes: 131_072 } })).toBe(
+      'Option "gateway.link.maxFrameBytes" must be more than 131072, so that a session of maxSessionBytes, which is 65536, fits a LAN frame, not 131072.',
+    );
+  });
+
+  it('refuse pings and silence on links that are silent or one-way', () => {
+    for (const name of ['pingIntervalMs', 'silenceTimeoutMs']) {
+      expect(refusal({ link: { [name]: 0 } })).toBe(
+        `Option "gateway.link.${name}" cannot be set: pings go one way, from workers ("workerSilenceTimeoutMs"), and links with commands are silent.`,
+      );
+    }
   });
 
   it('need an address that workers can dial', () => {

@@ -4,6 +4,7 @@ import {
   formatAddress,
   isLoopback,
   isUnspecified,
+  milliseconds,
   oneOf,
   parseAddress,
   resolveOptions,
@@ -18,12 +19,10 @@ import { MAX_CONNECTIONS } from './connection/slot-allocator.js';
 import { DEFAULT_GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
 import { parseListenerUrl, type ListenerOptions } from './listener/listener-url.js';
 
-/** Longer ones Node's timers take for 1 ms. */
-const MAX_TIMER_MS = 0x7fff_ffff;
-/** What an event says beyond the message, a session of common size included. */
-const EVENT_OVERHEAD_BYTES = 64 * 1024;
-
-const milliseconds = (least: number): OptionCheck => wholeNumber(least, MAX_TIMER_MS);
+/** What a frame says beyond message and session: headers, and the details of an Open, whose upgrade request Node bounds at 16 KiB. */
+const EVENT_MARGIN_BYTES = 64 * 1024;
+/** `{}`: an empty session. */
+const LEAST_SESSION_BYTES = 2;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
@@ -51,6 +50,7 @@ const CHECKS: OptionChecks<GatewayOptions> = {
   listen: someTexts('ws://127.0.0.1:8000'),
   serialization: oneOf('json', 'php'),
   maxMessageBytes: wholeNumber(1),
+  maxSessionBytes: wholeNumber(LEAST_SESSION_BYTES),
   maxQueuedBytes: wholeNumber(0),
   slowClientTimeoutMs: milliseconds(0),
   maxConnections: wholeNumber(1, MAX_CONNECTIONS),
@@ -63,6 +63,8 @@ const CHECKS: OptionChecks<GatewayOptions> = {
   parkedClientBytes: wholeNumber(0),
   parkedAgeMs: milliseconds(1),
   withoutWorker: oneOf('close', 'drop'),
+  moveAfterQuietMs: milliseconds(0),
+  maxLinks: wholeNumber(1),
   workerSilenceTimeoutMs: milliseconds(0),
   closeTimeoutMs: milliseconds(1),
   drainTimeoutMs: milliseconds(0),
@@ -90,13 +92,14 @@ export function resolveGatewayOptions(given: Partial<GatewayOptions> = {}): Reso
   const registers = options.registers.map((register) =>
     parseAddress(register, 'gateway.registers', { dialled: true }),
   );
+  checkLinkNames(options.link);
   const link = resolveLinkOptions({
     // Base links have no handshake: whoever connects may send a command at once, of any size.
     maxHandshakeFrameBytes: options.link.maxFrameBytes ?? DEFAULT_LINK_OPTIONS.maxFrameBytes,
     ...options.link,
   });
   checkHeartbeat(options);
-  checkSizes(options.maxMessageBytes, link);
+  checkSizes(options, link);
   checkAdvertise(options.advertise, lan);
   checkSecret(options.secret, [lan, ...registers]);
   return {
@@ -129,13 +132,35 @@ function checkHeartbeat({
   );
 }
 
+/** Workers ping one way and callers are silent: either would end links that are well. */
+function checkLinkNames(link: object): void {
+  for (const name of ['pingIntervalMs', 'silenceTimeoutMs']) {
+    if (Object.hasOwn(link, name)) {
+      throw new InvalidOptionError(
+        `gateway.link.${name}`,
+        'cannot be set: pings go one way, from workers ("workerSilenceTimeoutMs"), and links with commands are silent.',
+      );
+    }
+  }
+}
+
 /** A frame that the other end refuses would cost it the link, and all clients their worker. */
-function checkSizes(maxMessageBytes: number, link: LinkOptions): void {
-  const most = link.maxFrameBytes - EVENT_OVERHEAD_BYTES;
+function checkSizes(
+  { maxMessageBytes, maxSessionBytes }: Pick<GatewayOptions, 'maxMessageBytes' | 'maxSessionBytes'>,
+  link: LinkOptions,
+): void {
+  const least = maxSessionBytes + EVENT_MARGIN_BYTES;
+  if (link.maxFrameBytes <= least) {
+    throw new InvalidOptionError(
+      'gateway.link.maxFrameBytes',
+      `must be more than ${least}, so that a session of maxSessionBytes, which is ${maxSessionBytes}, fits a LAN frame, not ${link.maxFrameBytes}.`,
+    );
+  }
+  const most = link.maxFrameBytes - least;
   if (maxMessageBytes > most) {
     throw new InvalidOptionError(
       'gateway.maxMessageBytes',
-      `must be at most ${most}, so that a message and its session fit a LAN frame of link.maxFrameBytes, which is ${link.maxFrameBytes}.`,
+      `must be at most ${most}, so that a message and a session of maxSessionBytes, which is ${maxSessionBytes}, fit a LAN frame of link.maxFrameBytes, which is ${link.maxFrameBytes}.`,
     );
   }
   if (link.maxQueuedBytes > 0 && link.highWaterMarkBytes >= link.maxQueuedBytes) {

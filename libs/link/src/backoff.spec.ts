@@ -39,7 +39,7 @@ describe('the waits between two attempts', () => {
 
   it('must be whole milliseconds of at least 1', () => {
     expect(() => new Backoff({ minDelayMs: 0 })).toThrow(
-      new InvalidOptionError('backoff.minDelayMs', 'must be a whole number of at least 1, not 0.'),
+      new InvalidOptionError('backoff.minDelayMs', 'must be a whole number from 1 to 2147483647, not 0.'),
     );
   });
 });

@@ -1,4 +1,4 @@
-import { resolveOptions, wholeNumber } from '#protocol';
+import { milliseconds, resolveOptions } from '#protocol';
 
 export interface BackoffOptions {
   /**
@@ -26,8 +26,8 @@ export class Backoff {
 
   constructor(options: Partial<BackoffOptions> = {}, random: () => number = Math.random) {
     this.#options = resolveOptions('backoff', DEFAULT_BACKOFF_OPTIONS, options, {
-      minDelayMs: wholeNumber(1),
-      maxDelayMs: wholeNumber(1),
+      minDelayMs: milliseconds(1),
+      maxDelayMs: milliseconds(1),
     });
     this.#random = random;
   }

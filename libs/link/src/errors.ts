@@ -83,3 +83,35 @@ export class ListenError extends NestwireError {
     );
   }
 }
+
+/** The peer began a frame and does not go on with it, while what came of it takes our memory. */
+export class UnfinishedFrameError extends NestwireError {
+  override readonly name = 'UnfinishedFrameError';
+  readonly code = 'ERR_NESTWIRE_UNFINISHED_FRAME';
+  constructor(
+    readonly peer: string,
+    readonly carriedBytes: number,
+    readonly timeoutMs: number,
+  ) {
+    super(
+      `${peer} has begun a frame, sent ${carriedBytes} bytes of it, and got no further in ${timeoutMs} ms: ` +
+        'it hangs, or is no Nestwire node. See "frameTimeoutMs".',
+    );
+  }
+}
+
+/** The unfinished frames of all links together take more memory than they may. */
+export class TooMuchCarriedError extends NestwireError {
+  override readonly name = 'TooMuchCarriedError';
+  readonly code = 'ERR_NESTWIRE_TOO_MUCH_CARRIED';
+  constructor(
+    readonly peer: string,
+    readonly carriedBytes: number,
+    readonly limitBytes: number,
+  ) {
+    super(
+      `${peer} has sent ${carriedBytes} bytes of a frame that is not complete, and unfinished frames may take ` +
+        `${limitBytes} bytes on all links together. Look for who sends so much at once, or raise "maxCarriedBytes".`,
+    );
+  }
+}

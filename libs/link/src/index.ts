@@ -6,9 +6,12 @@ export {
   ListenError,
   SilentPeerError,
   SlowPeerError,
+  TooMuchCarriedError,
+  UnfinishedFrameError,
 } from './errors.js';
 export { DEFAULT_LINK_OPTIONS, resolveLinkOptions, type LinkOptions } from './link-options.js';
 export { LinkServer } from './link-server.js';
-export { Link, LINK_TRANSITIONS, type LinkHandler, type LinkState } from './link.js';
+export { LINK_TRANSITIONS, type LinkState } from './link-state.js';
+export { Link, type LinkHandler } from './link.js';
 export { LogThrottle } from './log-throttle.js';
 export { silentLog, type LogFacts, type NodeLog } from './node-log.js';

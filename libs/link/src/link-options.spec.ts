@@ -8,6 +8,8 @@ describe('the options of a link', () => {
     expect(DEFAULT_LINK_OPTIONS).toEqual({
       maxFrameBytes: 67_108_864,
       maxHandshakeFrameBytes: 4_096,
+      frameTimeoutMs: 10_000,
+      maxCarriedBytes: 268_435_456,
       handshakeTimeoutMs: 3_000,
       maxQueuedBytes: 67_108_864,
       highWaterMarkBytes: 16_777_216,
@@ -29,6 +31,9 @@ describe('the options of a link', () => {
     ['maxFrameBytes', 2 ** 32],
     ['highWaterMarkBytes', 0],
     ['handshakeTimeoutMs', -1],
+    ['frameTimeoutMs', 2 ** 31],
+    ['maxCarriedBytes', -1],
+    ['closeTimeoutMs', 0],
     ['silenceTimeoutMs', 1.5],
     ['keepAliveMs', Number.NaN],
   ])('refuse %s = %d', (name, value) => {

@@ -1,4 +1,10 @@
-import { DEFAULT_MAX_FRAME_BYTES, resolveOptions, wholeNumber, type OptionChecks } from '#protocol';
+import {
+  DEFAULT_MAX_FRAME_BYTES,
+  milliseconds,
+  resolveOptions,
+  wholeNumber,
+  type OptionChecks,
+} from '#protocol';
 
 const MiB = 1024 * 1024;
 
@@ -13,6 +19,19 @@ export interface LinkOptions {
    * @default 4_096
    */
   readonly maxHandshakeFrameBytes: number;
+  /**
+   * A peer that has begun a frame, and within this time neither finishes one nor sends 32 KiB more, is given up with
+   * `UnfinishedFrameError`: what has come of a frame is held in memory until all of it is there. 0 waits for ever.
+   * @default 10_000
+   */
+  readonly frameTimeoutMs: number;
+  /**
+   * Most bytes of unfinished frames that all links of one `LinkServer` may hold together (while buffers grow they take up to twice
+   * as much); the link that passes it is destroyed with `TooMuchCarriedError`. Less than `maxFrameBytes` means that, so that one
+   * frame always gets through. 0 disables the limit. Links that were dialled are bounded by `maxFrameBytes` each.
+   * @default 268_435_456 (256 MiB)
+   */
+  readonly maxCarriedBytes: number;
   /**
    * How long connecting and handshake may take together. 0 waits for ever.
    * @default 3_000
@@ -48,7 +67,7 @@ export interface LinkOptions {
   readonly keepAliveMs: number;
   /**
    * How long `close()` waits for the peer to take what is queued and to close its side; also how long a peer that has
-   * closed its side may take nothing of what is queued for it. 0 waits not at all in `close()`, and for ever for such a peer.
+   * closed its side may take nothing of what is queued for it. At least 1: there is no waiting for ever.
    * @default 1_000
    */
   readonly closeTimeoutMs: number;
@@ -57,6 +76,8 @@ export interface LinkOptions {
 export const DEFAULT_LINK_OPTIONS: LinkOptions = {
   maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
   maxHandshakeFrameBytes: 4096,
+  frameTimeoutMs: 10_000,
+  maxCarriedBytes: 256 * MiB,
   handshakeTimeoutMs: 3_000,
   maxQueuedBytes: 64 * MiB,
   highWaterMarkBytes: 16 * MiB,
@@ -69,13 +90,15 @@ export const DEFAULT_LINK_OPTIONS: LinkOptions = {
 const CHECKS: OptionChecks<LinkOptions> = {
   maxFrameBytes: wholeNumber(9, 0xffff_ffff),
   maxHandshakeFrameBytes: wholeNumber(9, 0xffff_ffff),
-  handshakeTimeoutMs: wholeNumber(0),
+  frameTimeoutMs: milliseconds(0),
+  maxCarriedBytes: wholeNumber(0),
+  handshakeTimeoutMs: milliseconds(0),
   maxQueuedBytes: wholeNumber(0),
   highWaterMarkBytes: wholeNumber(1),
-  pingIntervalMs: wholeNumber(0),
-  silenceTimeoutMs: wholeNumber(0),
-  keepAliveMs: wholeNumber(0),
-  closeTimeoutMs: wholeNumber(1),
+  pingIntervalMs: milliseconds(0),
+  silenceTimeoutMs: milliseconds(0),
+  keepAliveMs: milliseconds(0),
+  closeTimeoutMs: milliseconds(1),
 };
 
 /** @throws InvalidOptionError for an unknown name or a value out of range. */

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { formatAddress, type NodeAddress } from '#protocol';
+import { CarryBudget } from './carry-budget.js';
 import { ListenError } from './errors.js';
 import { Link, type LinkHandler } from './link.js';
 import type { LinkOptions } from './link-options.js';
@@ -9,6 +10,7 @@ import { silentLog, type NodeLog } from './node-log.js';
 export class LinkServer {
   readonly #server: Server;
   readonly #links = new Set<Link>();
+  readonly #budget: CarryBudget;
   #closing: Promise<void> | undefined;
   #onLastLinkGone: (() => void) | undefined;
 
@@ -18,6 +20,8 @@ export class LinkServer {
     private readonly handler: LinkHandler,
     private readonly log: NodeLog = silentLog,
   ) {
+    const { maxCarriedBytes, maxFrameBytes } = options;
+    this.#budget = new CarryBudget(maxCarriedBytes === 0 ? 0 : Math.max(maxCarriedBytes, maxFrameBytes));
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) =>
       this.#onSocket(socket),
     );
@@ -71,7 +75,7 @@ export class LinkServer {
   #onSocket(socket: Socket): void {
     const { handler } = this;
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    const link = new Link(socket, peer, this.options, {
+    const told: LinkHandler = {
       connected: (accepted) => handler.connected?.(accepted),
       frame: (payload, from) => handler.frame(payload, from),
       congested: (slow) => handler.congested?.(slow),
@@ -82,7 +86,7 @@ export class LinkServer {
         handler.closed?.(ended, reason);
         if (this.#links.size === 0) this.#onLastLinkGone?.();
       },
-    });
-    this.#links.add(link);
+    };
+    this.#links.add(new Link(socket, peer, this.options, told, this.#budget));
   }
 }

@@ -1,18 +1,10 @@
 import type { Socket } from 'node:net';
 import { FrameDecoder, FrameWriter, type ByteReader, type ByteWriter } from '#protocol';
+import type { CarryBudget } from './carry-budget.js';
 import { HandshakeTimeoutError, LinkClosedError, SilentPeerError, SlowPeerError } from './errors.js';
 import type { LinkOptions } from './link-options.js';
-
-export type LinkState = 'connecting' | 'handshaking' | 'open' | 'draining' | 'closed';
-
-/** The life of a link. A reconnect makes a new one, so late events of an old socket have nothing to act on. */
-export const LINK_TRANSITIONS: Readonly<Record<LinkState, readonly LinkState[]>> = {
-  connecting: ['handshaking', 'draining', 'closed'],
-  handshaking: ['open', 'draining', 'closed'],
-  open: ['draining', 'closed'],
-  draining: ['closed'],
-  closed: [],
-};
+import { LINK_TRANSITIONS, type LinkState } from './link-state.js';
+import { UnfinishedFrameWatch } from './unfinished-frame.js';
 
 /** What the owner of a link is told. */
 export interface LinkHandler {
@@ -57,7 +49,11 @@ export class Link {
   readonly #handler: LinkHandler;
   readonly #decoder: FrameDecoder;
   readonly #output = new FrameWriter(OUTPUT_BYTES);
-  readonly #sink = (payload: ByteReader): void => this.#handler.frame(payload, this);
+  readonly #unfinished: UnfinishedFrameWatch;
+  readonly #sink = (payload: ByteReader): void => {
+    this.#unfinished.frames++;
+    this.#handler.frame(payload, this);
+  };
   #state: LinkState = 'connecting';
   #reason: Error | undefined;
   #congested = false;
@@ -67,12 +63,27 @@ export class Link {
   #silenceTimer: NodeJS.Timeout | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, peer: string, options: LinkOptions, handler: LinkHandler) {
+  /** @param budget what this link may carry of unfinished frames, together with others; without one `maxFrameBytes` alone bounds it */
+  constructor(
+    socket: Socket,
+    peer: string,
+    options: LinkOptions,
+    handler: LinkHandler,
+    budget?: CarryBudget,
+  ) {
     this.#socket = socket;
     this.peer = peer;
     this.#options = options;
     this.#handler = handler;
     this.#decoder = new FrameDecoder(options.maxHandshakeFrameBytes);
+    this.#unfinished = new UnfinishedFrameWatch(
+      socket,
+      peer,
+      this.#decoder,
+      options.frameTimeoutMs,
+      budget,
+      (reason) => this.destroy(reason),
+    );
     socket.setNoDelay(true);
     if (options.keepAliveMs > 0) socket.setKeepAlive(true, options.keepAliveMs);
     if (options.handshakeTimeoutMs > 0) {
@@ -203,7 +214,7 @@ export class Link {
   close(): void {
     if (this.#state === 'closed') return;
     this.drain();
-    this.#decoder.stop();
+    this.#stopDecoding();
     this.#socket.resume();
     this.#closeTimer ??= setTimeout(() => this.#socket.destroy(), this.#options.closeTimeoutMs);
   }
@@ -211,7 +222,7 @@ export class Link {
   /** Now. What is queued is lost. */
   destroy(reason?: Error): void {
     this.#reason ??= reason;
-    this.#decoder.stop();
+    this.#stopDecoding();
     this.#socket.destroy();
   }
 
@@ -233,10 +244,16 @@ export class Link {
     } catch (error) {
       this.#fail(error);
     }
+    this.#unfinished.received();
   }
 
   #fail(error: unknown): void {
     this.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #stopDecoding(): void {
+    this.#decoder.stop();
+    this.#unfinished.end();
   }
 
   #onSilence(timeoutMs: number): void {
@@ -274,7 +291,7 @@ export class Link {
 
   #onClose(): void {
     this.#transition('closed');
-    this.#decoder.stop();
+    this.#stopDecoding();
     clearTimeout(this.#handshakeTimer);
     clearInterval(this.#pingTimer);
     clearTimeout(this.#silenceTimer);

@@ -12,9 +12,14 @@ export class FrameWriter extends ByteWriter {
     this.u32(0);
   }
 
+  /** The size of the frame so far, header included. */
+  get frameBytes(): number {
+    return this.length - this.#frameStart;
+  }
+
   /** Fills in length and checksum; returns the size of the frame in bytes. */
   endFrame(): number {
-    const size = this.length - this.#frameStart;
+    const size = this.frameBytes;
     this.patch32(this.#frameStart, size);
     this.patch32(
       this.#frameStart + 4,

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionError, NestwireError } from './errors.js';
-import { anything, closest, oneOf, resolveOptions, text, wholeNumber, type OptionChecks } from './options.js';
+import {
+  anything,
+  closest,
+  milliseconds,
+  oneOf,
+  resolveOptions,
+  text,
+  wholeNumber,
+  type OptionChecks,
+} from './options.js';
 
 interface SampleOptions {
   readonly pingIntervalMs: number;
@@ -146,6 +155,14 @@ describe('the other checks', () => {
     for (const value of ['json', 'php', undefined, 0]) expect(check(value)).toBeUndefined();
     expect(check('xml')).toBe('must be "json" or "php" or undefined or 0, not "xml".');
     expect(check(null)).toBe('must be "json" or "php" or undefined or 0, not null.');
+  });
+
+  it('take no time that a timer cannot wait', () => {
+    const check = milliseconds(1);
+    for (const value of [1, 2_147_483_647]) expect(check(value)).toBeUndefined();
+    for (const value of [0, 2_147_483_648, 1.5, '1']) {
+      expect(check(value)).toBe(`must be a whole number from 1 to 2147483647, not ${JSON.stringify(value)}.`);
+    }
   });
 
   it('take any string for a text, and nothing else', () => {

@@ -29,12 +29,20 @@ export function resolveOptions<Options extends object>(
   return resolved as Options;
 }
 
-/** A whole number of at least `least`, as in counts, bytes and milliseconds. */
+/** A whole number of at least `least`, as in counts and bytes. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): OptionCheck {
   return (value) =>
     typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
       ? undefined
       : `must be a whole number ${most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`}, not ${shown(value)}.`;
+}
+
+/** Longer ones Node's timers take for 1 ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A time that a Node timer can wait: at least `least`, at most 2^31 - 1, which is 24 days. */
+export function milliseconds(least: number): OptionCheck {
+  return wholeNumber(least, MAX_TIMER_MS);
 }
 
 export function oneOf(...allowed: readonly unknown[]): OptionCheck {

@@ -1,4 +1,10 @@
-import { HandshakeTimeoutError, SilentPeerError, SlowPeerError } from '#link';
+import {
+  HandshakeTimeoutError,
+  SilentPeerError,
+  SlowPeerError,
+  TooMuchCarriedError,
+  UnfinishedFrameError,
+} from '#link';
 import { NestwireError, ProtocolError } from '#protocol';
 
 /** What the register has to say about each reason for which it ends a link. */
@@ -11,6 +17,7 @@ const PROBLEMS = {
   unknownCode: 'it sent a message that no node sends to a register. Is it a Nestwire node?',
   badFrame: 'it sent a frame that is too long, or damaged. Is it a Nestwire node?',
   malformed: 'it sent a message that is cut short or too long.',
+  unfinished: 'it began a message and did not go on with it.',
   nothingAnnounced: 'it connected and announced nothing in time.',
   silent: 'it sent nothing, not even a ping, for too long.',
   notReading: 'it does not read the lists it asked for.',
@@ -38,6 +45,7 @@ export function refusalReasonOf(error: Error | undefined): RefusalReason | undef
   if (error instanceof HandshakeTimeoutError) return 'nothingAnnounced';
   if (error instanceof SilentPeerError) return 'silent';
   if (error instanceof SlowPeerError) return 'notReading';
+  if (error instanceof UnfinishedFrameError || error instanceof TooMuchCarriedError) return 'unfinished';
   if (!(error instanceof ProtocolError)) return undefined;
   switch (error.code) {
     case 'ERR_NESTWIRE_UNKNOWN_CODE':

@@ -1,7 +1,7 @@
 import { silentLog, type BackoffOptions, type NodeLog } from '#link';
 import {
+  milliseconds,
   resolveOptions,
-  wholeNumber,
   type NodeAddress,
   type OptionCheck,
   type OptionChecks,
@@ -53,8 +53,8 @@ const anObject: OptionCheck = (value) =>
 const CHECKS: OptionChecks<RegisterClientOptions> = {
   registers: someAddresses,
   secret: secretText,
-  pingIntervalMs: wholeNumber(1),
-  connectTimeoutMs: wholeNumber(0),
+  pingIntervalMs: milliseconds(1),
+  connectTimeoutMs: milliseconds(0),
   backoff: anObject,
   log: anObject,
 };

@@ -265,11 +265,11 @@ describe('a membership by register', () => {
     ],
     [
       { registers: [ONE], pingIntervalMs: 0 },
-      'Option "registerClient.pingIntervalMs" must be a whole number of at least 1, not 0.',
+      'Option "registerClient.pingIntervalMs" must be a whole number from 1 to 2147483647, not 0.',
     ],
     [
       { registers: [ONE], backoff: { minDelayMs: 0 } },
-      'Option "backoff.minDelayMs" must be a whole number of at least 1, not 0.',
+      'Option "backoff.minDelayMs" must be a whole number from 1 to 2147483647, not 0.',
     ],
   ])('refuses %j', (options, message) => {
     expect(() => new RegisterMembership(options)).toThrow(InvalidOptionError);

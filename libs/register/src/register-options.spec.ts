@@ -48,11 +48,11 @@ describe('the options of a register', () => {
     ],
     [
       { announceTimeoutMs: 0 },
-      'Option "register.announceTimeoutMs" must be a whole number of at least 1, not 0.',
+      'Option "register.announceTimeoutMs" must be a whole number from 1 to 2147483647, not 0.',
     ],
     [
       { silenceTimeoutMs: -1 },
-      'Option "register.silenceTimeoutMs" must be a whole number of at least 0, not -1.',
+      'Option "register.silenceTimeoutMs" must be a whole number from 0 to 2147483647, not -1.',
     ],
     [{ maxLinks: 0 }, 'Option "register.maxLinks" must be a whole number of at least 1, not 0.'],
   ])('refuse %j', (options, message) => {

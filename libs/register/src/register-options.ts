@@ -2,6 +2,7 @@ import { resolveLinkOptions, type LinkOptions } from '#link';
 import {
   InvalidOptionError,
   isLoopback,
+  milliseconds,
   parseAddress,
   resolveOptions,
   text,
@@ -56,8 +57,8 @@ export const DEFAULT_REGISTER_OPTIONS: RegisterOptions = {
 const CHECKS: OptionChecks<RegisterOptions> = {
   listen: text,
   secret: secretText,
-  announceTimeoutMs: wholeNumber(1),
-  silenceTimeoutMs: wholeNumber(0),
+  announceTimeoutMs: milliseconds(1),
+  silenceTimeoutMs: milliseconds(0),
   maxLinks: wholeNumber(1),
 };
 

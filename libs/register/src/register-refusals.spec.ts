@@ -110,6 +110,19 @@ describe('a register closes the link of', () => {
     expect(register.server.stats).toMatchObject({ gateways: 0, workers: 0 });
   });
 
+  it('a node that begins a message after its announcement and does not go on', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const register = await startRegister();
+    const gateway = await announcedGateway(register, ONE);
+    gateway.write(PING, PING.subarray(0, 3));
+    // The register reads its sockets in turn: when it knows the other, it has read this one.
+    await announcedGateway(register, TWO);
+    vi.advanceTimersByTime(10_000);
+    await gateway.ended();
+    await until(() => register.refused.length === 1, 'the refusal is told');
+    expect(register.refused).toEqual(['unfinished']);
+  });
+
   it('a node that sends more than 4 KiB in a frame after its announcement', async () => {
     const register = await startRegister();
     const gateway = await announcedGateway(register, ONE);

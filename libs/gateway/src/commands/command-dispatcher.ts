@@ -40,6 +40,8 @@ export class CommandDispatcher {
     private readonly context: CommandContext,
     customCommands: readonly CustomCommand[],
     private readonly log: NodeLog,
+    /** A larger one the caller would refuse, with its link. */
+    private readonly maxReplyBytes: number,
   ) {
     for (const name of Object.keys(COMMANDS) as CommandName[]) {
       const execute = EXECUTORS[name] as (context: CommandContext, request: unknown, caller: Link) => unknown;
@@ -59,12 +61,10 @@ export class CommandDispatcher {
     const code = payload.u8();
     const entry = this.#entries[code];
     if (entry === undefined) return this.#unknown(code, link);
+    if (entry.isCustom) return this.#runCustom(entry, payload, link);
     const { definition } = entry;
-    const request = definition.request.read(payload);
-    payload.expectEnd(`The request of command ${code}`);
-    if (entry.isCustom) return this.#runCustom(entry, request, link);
-    const reply = entry.run(request, link);
-    if (definition.reply !== undefined) writeReply(definition.code, definition.reply, link, reply);
+    const reply = entry.run(readRequest(definition, payload), link);
+    if (definition.reply !== undefined) this.#writeReply(code, definition.reply, link, reply);
   }
 
   #addCustom(command: CustomCommand, run: Run): void {
@@ -85,12 +85,13 @@ export class CommandDispatcher {
     this.#entries[code] = { definition, run, isCustom: true };
   }
 
-  #runCustom({ definition, run }: Entry, request: unknown, link: Link): void {
+  /** Its codecs are the application's: a request that they cannot read says nothing of the link, whose frames are whole. */
+  #runCustom({ definition, run }: Entry, payload: ByteReader, link: Link): void {
     const { code, reply: codec } = definition;
     try {
-      const reply = run(request, link);
+      const reply = run(readRequest(definition, payload), link);
       if (reply instanceof Promise) this.#refusePromise(definition, link, reply);
-      else if (codec !== undefined) writeReply(code, codec, link, reply);
+      else if (codec !== undefined) this.#writeReply(code, codec, link, reply);
     } catch (error) {
       this.#failed(definition, link, error);
       if (codec !== undefined) throw new UnanswerableError(code, 'could not be answered', error);
@@ -112,6 +113,27 @@ export class CommandDispatcher {
     this.log.error(`Custom command ${code} failed: ${inspect(error)}`, { code, peer: link.peer });
   }
 
+  #writeReply(code: number, codec: NonNullable<AnyDefinition['reply']>, link: Link, reply: unknown): void {
+    const writer = link.beginFrame();
+    try {
+      codec.write(writer, reply);
+    } catch (error) {
+      link.abortFrame();
+      throw new UnanswerableError(code, 'has a reply that cannot be written', error);
+    }
+    const { frameBytes } = writer;
+    if (frameBytes > this.maxReplyBytes) {
+      link.abortFrame();
+      this.context.stats.repliesTooBig++;
+      throw new UnanswerableError(
+        code,
+        `cannot be answered: the reply has ${frameBytes} bytes, and a frame at most ${this.maxReplyBytes}. ` +
+          'Ask for less at a time, or raise "link.maxFrameBytes" on all nodes.',
+      );
+    }
+    link.endFrame();
+  }
+
   #unknown(code: number, link: Link): void {
     this.context.stats.unknownCommands++;
     if (!this.#reported.has(code)) {
@@ -125,18 +147,8 @@ export class CommandDispatcher {
   }
 }
 
-function writeReply(
-  code: number,
-  codec: NonNullable<AnyDefinition['reply']>,
-  link: Link,
-  reply: unknown,
-): void {
-  const writer = link.beginFrame();
-  try {
-    codec.write(writer, reply);
-  } catch (error) {
-    link.abortFrame();
-    throw new UnanswerableError(code, 'has a reply that cannot be written', error);
-  }
-  link.endFrame();
+function readRequest({ code, request }: AnyDefinition, payload: ByteReader): unknown {
+  const value = request.read(payload);
+  payload.expectEnd(`The request of command ${code}`);
+  return value;
 }

@@ -221,13 +221,63 @@ describe('a custom command', () => {
     expect(node.log.texts('error')[1]).toContain('must return its reply, not a promise of it');
   });
 
-  it('whose request is refused by its codec closes that link, and is not run', async () => {
+  it('whose request is refused by its codec is not run, and a question closes that link', async () => {
     const node = await TestGateway.start({ commands: [new MoveCommand()] });
     const caller = await node.caller();
     caller.write(move.code, ...Buffer.from('{"from":1}'));
     await caller.closed();
     expect(node.stats.badLinks).toBe(1);
-    expect(node.stats.failedCommands).toBe(0);
+    expect(node.stats.failedCommands).toBe(1);
+    const [line] = node.log.lines.filter(({ level }) => level === 'error');
+    expect(line).toMatchObject({ facts: { code: 100 } });
+    expect(line!.text).toMatch(/^Custom command 100 failed: [^]*from and to are names/);
+  });
+
+  it('that has no reply harms nothing with a request that its codec refuses, or that is too long', async () => {
+    let runs = 0;
+    const parse = jsonCodec((value) => {
+      if (value !== 'right') throw new TypeError('wrong');
+      return value;
+    });
+    const node = await TestGateway.start({
+      commands: [
+        { definition: defineCommand({ code: 140, request: parse }), execute: () => void runs++ },
+        command(141, () => runs++),
+      ],
+    });
+    const caller = await node.caller();
+    caller.write(140, ...Buffer.from('"left"'));
+    caller.write(141, 1, 2, 3);
+    caller.write(140, ...Buffer.from('"right"'));
+    await caller.settled();
+    expect(runs).toBe(1);
+    expect(node.stats.failedCommands).toBe(2);
+    expect(node.stats.badLinks).toBe(0);
+  });
+
+  it('whose reply does not fit a frame closes the link of the caller alone, and says so', async () => {
+    const large: Codec<number> = {
+      write: (writer, size) => writer.bytes(Buffer.alloc(size)),
+      read: (reader) => reader.rest().length,
+    };
+    const definition = defineQuestion({ code: 142, request: count, reply: large });
+    const node = await TestGateway.start({
+      link: { maxFrameBytes: 200_000 },
+      maxMessageBytes: 1_000,
+      commands: [{ definition, execute: (_port, size) => size }],
+    });
+    const other = await node.caller();
+    const caller = await node.caller();
+    expect(await caller.ask(definition, 200_000 - 8)).toBe(200_000 - 8);
+    caller.command(definition, 200_000 - 7);
+    await caller.closed();
+    expect(caller.frames).toHaveLength(1);
+    expect(node.stats.repliesTooBig).toBe(1);
+    expect(node.stats.badLinks).toBe(1);
+    expect(node.log.texts('error').join()).toContain(
+      'the reply has 200001 bytes, and a frame at most 200000',
+    );
+    await other.settled();
   });
 
   it('is refused at the start when its code is taken or not its own', () => {

@@ -34,7 +34,7 @@ export interface CommandPort {
   bindUid(connectionId: number, uid: string): void;
   joinGroup(connectionId: number, group: string): void;
   leaveGroup(connectionId: number, group: string): void;
-  /** Replaces the session. */
+  /** Replaces the session; one larger than `maxSessionBytes` is not taken, counted and logged. */
   setSession(connectionId: number, session: Readonly<Record<string, unknown>>): void;
 }
 
@@ -47,7 +47,7 @@ export interface CustomCommand<Request = unknown, Reply = unknown, Received exte
   /** From `defineCommand` or `defineQuestion`: the code (100–199) and the codecs. */
   readonly definition: Command<Request, Received> | Question<Request, Reply, Received>;
   /**
-   * What it throws is logged and counted. The caller of a question that threw loses its command link: replies carry no id, and a
+   * What it throws, or the codec of its request, is logged and counted. The caller of a question that threw loses its command link: replies carry no id, and a
    * missing one would shift all later ones.
    * @param request its views are valid during the call only
    */

@@ -4,6 +4,7 @@ import type { Connection } from '../connection/connection.js';
 import type { ConnectionTable } from '../connection/connection-table.js';
 import type { Delivery } from '../connection/delivery.js';
 import type { GatewayStats } from '../gateway-stats.js';
+import type { SessionLimit } from './session-limit.js';
 
 /** What the built-in commands work on. */
 export interface CommandContext {
@@ -11,6 +12,7 @@ export interface CommandContext {
   readonly delivery: Delivery;
   readonly codec: SessionCodec;
   readonly stats: GatewayStats;
+  readonly sessions: SessionLimit;
   /** Ends a client's connection on the application's behalf: after what is queued, or now. */
   closeClient(connection: Connection, mode: CloseMode): void;
   /** From now on the caller's link gets events. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '#protocol';
+import { COMMANDS, defineCommand, jsonCodec } from '#protocol';
 import { WsClient } from '../test/clients.js';
 import type { LanPeer, WorkerPeer } from '../test/lan-peer.js';
 import { TestGateway } from '../test/test-gateway.js';
@@ -101,6 +101,35 @@ describe('session commands over a LAN link', () => {
       expect(String(await other.ask(COMMANDS.getSession, { connectionId }))).toBe('{"kept":true}');
       expect(node.stats.badLinks).toBe(1);
     }
+  });
+
+  it('do not take a session above maxSessionBytes, however it gets there', async () => {
+    const tooLong = { text: 'x'.repeat(40) };
+    const grow = defineCommand({ code: 120, request: jsonCodec(Number) });
+    const node = await TestGateway.start({
+      maxSessionBytes: 40,
+      commands: [{ definition: grow, execute: (port, id) => port.setSession(id as number, tooLong) }],
+    });
+    await WsClient.open(node.ws);
+    const [{ id: connectionId } = { id: NOBODY }] = await node.connected(1);
+    const caller = await node.caller();
+    const sessionIs = async (text: string): Promise<void> =>
+      expect(String(await caller.ask(COMMANDS.getSession, { connectionId }))).toBe(text);
+    const exact = `{"a":"${'x'.repeat(32)}"}`;
+    caller.command(COMMANDS.setSession, { connectionId, session: Buffer.from(exact) });
+    await sessionIs(exact);
+    caller.command(COMMANDS.setSession, { connectionId, session: Buffer.from(`{"a":"${'x'.repeat(33)}"}`) });
+    await sessionIs(exact);
+    caller.command(COMMANDS.updateSession, { connectionId, session: Buffer.from('{"b":1}') });
+    await sessionIs(exact);
+    caller.command(grow, connectionId);
+    await sessionIs(exact);
+    expect(node.stats.sessionsTooBig).toBe(3);
+    expect(node.stats.badLinks).toBe(0);
+    expect(node.log.texts('warn')).toEqual([
+      'Did not take a session of 41 bytes: 40 is the limit. ' +
+        'It goes with every event of its client, so keep little in it, or raise "maxSessionBytes".',
+    ]);
   });
 
   it('keep their own copy of a session, not a view into what the link received', async () => {

@@ -1,5 +1,6 @@
 import { NO_SESSION } from '../connection/connection.js';
 import type { Executor } from './executor.js';
+import { replaceSession } from './session-limit.js';
 
 export const getSession: Executor<'getSession'> = ({ table, codec }, { connectionId }) => {
   const connection = table.get(connectionId);
@@ -7,14 +8,15 @@ export const getSession: Executor<'getSession'> = ({ table, codec }, { connectio
   return connection.session.length === 0 ? codec.empty : connection.session;
 };
 
-export const setSession: Executor<'setSession'> = ({ table, codec }, { connectionId, session }) => {
-  const connection = table.get(connectionId);
-  if (connection !== undefined) connection.session = codec.normalize(session);
+export const setSession: Executor<'setSession'> = (context, { connectionId, session }) => {
+  const connection = context.table.get(connectionId);
+  if (connection !== undefined) replaceSession(context, connection, context.codec.normalize(session));
 };
 
-export const updateSession: Executor<'updateSession'> = ({ table, codec }, { connectionId, session }) => {
-  const connection = table.get(connectionId);
-  if (connection !== undefined) connection.session = codec.merge(connection.session, session);
+export const updateSession: Executor<'updateSession'> = (context, { connectionId, session }) => {
+  const connection = context.table.get(connectionId);
+  if (connection === undefined) return;
+  replaceSession(context, connection, context.codec.merge(connection.session, session));
 };
 
 export const deleteSession: Executor<'deleteSession'> = ({ table }, { connectionId }) => {

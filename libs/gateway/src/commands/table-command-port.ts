@@ -10,6 +10,7 @@ import type { Connection } from '../connection/connection.js';
 import type { ClientView, CommandPort } from './custom-command.js';
 import type { CommandContext } from './executor.js';
 import { isTooLong } from './name-limit.js';
+import { replaceSession } from './session-limit.js';
 
 /** The port of custom commands on the gateway's own table. */
 export class TableCommandPort implements CommandPort {
@@ -73,7 +74,9 @@ export class TableCommandPort implements CommandPort {
 
   setSession(connectionId: number, session: Readonly<Record<string, unknown>>): void {
     const { codec } = this.context;
-    this.#with(connectionId, (connection) => (connection.session = codec.normalize(codec.encode(session))));
+    this.#with(connectionId, (connection) =>
+      replaceSession(this.context, connection, codec.normalize(codec.encode(session))),
+    );
   }
 
   #with(connectionId: number, change: (connection: Connection) => void): void {

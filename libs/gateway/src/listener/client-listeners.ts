@@ -8,6 +8,7 @@ import { WsListener } from './ws.listener.js';
 
 export interface ClientListenersOptions {
   readonly listen: readonly ListenerOptions[];
+  readonly maxConnections: number;
   readonly maxMessageBytes: number;
   readonly maxQueuedBytes: number;
   readonly slowClientTimeoutMs: number;

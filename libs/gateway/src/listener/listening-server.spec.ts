@@ -25,6 +25,6 @@ describe('a listening server', () => {
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(ListenError);
-    expect(error).toMatchObject({ address, option: 'NESTWIRE_LISTEN', cause: { code: 'EADDRINUSE' } });
+    expect(error).toMatchObject({ address, option: 'gateway.listen', cause: { code: 'EADDRINUSE' } });
   });
 });

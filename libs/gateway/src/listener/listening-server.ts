@@ -3,7 +3,7 @@ import { ListenError } from '#link';
 import type { NodeAddress } from '#protocol';
 
 /** What the error says to change when a port is taken. */
-const OPTION = 'NESTWIRE_LISTEN';
+const OPTION = 'gateway.listen';
 
 /**
  * Takes the port of a client listener.

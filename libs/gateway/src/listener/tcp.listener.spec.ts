@@ -171,13 +171,11 @@ describe('several listeners', () => {
           code: 'ERR_NESTWIRE_LISTEN',
           message:
             `Cannot listen on ${address}: listen EADDRINUSE: address already in use ${address}. ` +
-            'Stop what uses that port, or set NESTWIRE_LISTEN to another address (port 0 takes a free one).',
+            'Stop what uses that port, or set gateway.listen to another address (port 0 takes a free one).',
         }),
       );
     }
     const { host, port } = node.gateway.address!;
-    await expect(TestGateway.start({ lan: `${host}:${port}` })).rejects.toThrow(
-      'set NESTWIRE_LAN to another',
-    );
+    await expect(TestGateway.start({ lan: `${host}:${port}` })).rejects.toThrow('set gateway.lan to another');
   });
 });

@@ -12,6 +12,8 @@ import { WS_FRAMINGS } from './ws-framing.js';
 import { WsTransport } from './ws-transport.js';
 
 export interface WsListenerLimits {
+  /** Most clients that the gateway takes. */
+  readonly maxConnections: number;
   readonly maxMessageBytes: number;
   /** How long a client may take to send its upgrade request. */
   readonly upgradeTimeoutMs: number;
@@ -29,6 +31,9 @@ interface ClientSocket<Client> extends WebSocket {
     readonly handler: ListenerHandler<Client>;
   };
 }
+
+/** Sockets that may be on their way to become clients: as many as clients, but not so many that they use up the descriptors. */
+const [LEAST_UPGRADING, MOST_UPGRADING] = [16, 1_000];
 
 const UPGRADE_REQUIRED = 'This port speaks WebSocket. Connect to it with a WebSocket client.\n';
 
@@ -51,6 +56,9 @@ export class WsListener<Client> implements Listener {
       requestTimeout: limits.upgradeTimeoutMs,
       connectionsCheckingInterval: Math.max(100, limits.upgradeTimeoutMs / 4),
     });
+    const upgrading = Math.min(Math.max(limits.maxConnections, LEAST_UPGRADING), MOST_UPGRADING);
+    this.#http.maxConnections = limits.maxConnections + upgrading;
+    this.#http.on('drop', () => handler.dropped());
     this.#http.on('request', answerPlainHttp);
     this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onHttpError(error, socket));
     const adapter = new GatewayWsAdapter(this.#http, options.path, handler);

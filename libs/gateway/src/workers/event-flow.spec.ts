@@ -51,7 +51,7 @@ describe('events', () => {
   });
 
   it("go where a router of one's own says, and move with it", async () => {
-    const node = await TestGateway.start({ router: latest });
+    const node = await TestGateway.start({ router: latest, moveAfterQuietMs: 0 });
     const first = await node.worker();
     const client = await WsClient.open(node.ws);
     await first.event('open');

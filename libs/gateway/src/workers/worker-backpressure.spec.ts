@@ -47,7 +47,7 @@ describe('a worker that does not read', () => {
   });
 
   it('has its clients freed when it goes, and when they are moved to another', async () => {
-    const node = await TestGateway.start(options);
+    const node = await TestGateway.start({ ...options, moveAfterQuietMs: 0 });
     const stuck = await node.worker();
     const client = await RawClient.dial(node.tcp);
     await stuck.event('connect');

@@ -4,6 +4,7 @@ import type { Tag } from '#protocol';
 import { NOT_PINGED, type Connection } from '../connection/connection.js';
 import { slotOf } from '../connection/slot-allocator.js';
 import { WorkerLink } from './worker-link.js';
+import { RouteTable } from './route-table.js';
 import type { WorkerRouter } from './worker-router.js';
 
 const POLL_MS = 10;
@@ -11,12 +12,17 @@ const POLL_MS = 10;
 /** The workers that take events now, and which of them serves which client. */
 export class WorkerPool {
   readonly #byLink = new Map<Link, WorkerLink>();
+  readonly #routes: RouteTable;
   #workers: readonly WorkerLink[] = [];
-  /** The router's choice by slot, good until a worker comes or goes. Slots come in order, so the array never gets sparse. */
-  readonly #routes: (WorkerLink | undefined)[] = [undefined];
   #lastId = 0;
 
-  constructor(private readonly router: WorkerRouter) {}
+  /** @param moveAfterQuietMs how long a client must have been quiet before it may move to another worker while its own is there */
+  constructor(
+    private readonly router: WorkerRouter,
+    moveAfterQuietMs: number,
+  ) {
+    this.#routes = new RouteTable(moveAfterQuietMs);
+  }
 
   get size(): number {
     return this.#workers.length;
@@ -24,6 +30,15 @@ export class WorkerPool {
 
   get workers(): readonly WorkerLink[] {
     return this.#workers;
+  }
+
+  /** Until then no client counts as quiet. */
+  start(): void {
+    this.#routes.start();
+  }
+
+  stop(): void {
+    this.#routes.stop();
   }
 
   has(link: Link): boolean {
@@ -34,7 +49,7 @@ export class WorkerPool {
     const worker = new WorkerLink(++this.#lastId, link, tags);
     this.#byLink.set(link, worker);
     this.#changed();
-    for (const former of this.#workers) this.#releaseMoved(former);
+    if (this.#routes.movesAtOnce) for (const former of this.#workers) this.#releaseMoved(former);
     return worker;
   }
 
@@ -42,6 +57,7 @@ export class WorkerPool {
     const worker = this.#byLink.get(link);
     if (worker === undefined) return false;
     this.#byLink.delete(link);
+    this.#routes.leave(worker);
     this.#changed();
     this.#resumeClients(worker);
     return true;
@@ -52,9 +68,11 @@ export class WorkerPool {
     // Its slot may be another's by now: only a close event that was parked comes so late.
     if (connection.state === 'closed') return this.#choose(connection);
     const slot = slotOf(connection.id);
-    const known = this.#routes[slot];
+    const known = this.#routes.use(slot);
     if (known !== undefined) return known;
-    return (this.#routes[slot] = this.#choose(connection));
+    const chosen = this.#choose(connection);
+    this.#routes.set(slot, chosen);
+    return chosen;
   }
 
   /** The worker is behind: its clients wait in their own sockets instead of our memory. */
@@ -78,7 +96,7 @@ export class WorkerPool {
 
   /** The connection is gone, and its slot is somebody else's soon. */
   forget(connection: Connection): void {
-    this.#routes[slotOf(connection.id)] = undefined;
+    this.#routes.set(slotOf(connection.id), undefined);
     for (const { paused } of this.#workers) paused.delete(connection);
   }
 
@@ -88,7 +106,11 @@ export class WorkerPool {
 
   #resumeClients(worker: WorkerLink): void {
     const { paused } = worker;
-    for (const connection of paused) resume(connection);
+    for (const connection of paused) {
+      // It was not quiet, it was not read; and what its worker took just now it has not worked off.
+      this.#routes.touch(slotOf(connection.id));
+      resume(connection);
+    }
     paused.clear();
   }
 
@@ -103,7 +125,7 @@ export class WorkerPool {
 
   #changed(): void {
     this.#workers = [...this.#byLink.values()];
-    this.#routes.fill(undefined);
+    this.#routes.outdate();
   }
 }
 

@@ -2,8 +2,9 @@ import type { Connection } from '../connection/connection.js';
 import type { WorkerLink } from './worker-link.js';
 
 /**
- * Decides which worker gets a client's events. Asked once a client, and again when a worker came or went.
- * It must not throw, and must return one of the workers that it was given.
+ * Decides which worker gets a client's events. Asked once a client; again when its worker went, and, once the client has been quiet
+ * for `moveAfterQuietMs`, when any worker came or went. A choice that throws, or that is none of the workers given, is counted
+ * (`routerFailures`), logged, and made by the rendezvous router instead.
  */
 export interface WorkerRouter {
   /** @param workers never empty, in the order in which they came */
