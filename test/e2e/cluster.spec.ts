@@ -177,9 +177,46 @@ describe('two gateways and two workers', () => {
     await Promise.all(crowd.map((client) => client.closed()));
   });
 
+  it("keep each client's order while another worker is added, which then serves whoever connects", async () => {
+    const [first, second] = cluster.gateways;
+    const connect = (): Promise<WsClient[]> =>
+      Promise.all(
+        Array.from({ length: 20 }, (_, index) => WsClient.connect((index % 2 === 0 ? first : second)!.ws)),
+      );
+    const crowd = await connect();
+    const added = cluster.addWorker();
+    let n = 0;
+    let isAdded = false;
+    const linked = added
+      .start()
+      .then(() => cluster.linked())
+      .finally(() => (isAdded = true));
+    // All the time before, while and after it comes.
+    for (let after = 0; after < 50; after += isAdded ? 1 : 0, n++) {
+      // They come faster than they are handled: each worker has some waiting all the time.
+      for (const client of crowd) client.send('number', { n, takesMs: 16 });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await linked;
+    const numbers = Array.from({ length: n }, (_, number) => number);
+    for (const client of crowd) {
+      const answers = [];
+      for (const _ of numbers) answers.push(await client.event('number'));
+      expect(answers.map(({ n: answered }) => answered)).toEqual(numbers);
+    }
+    const newcomers = await connect();
+    for (const client of newcomers) client.send('number', { n: 0 });
+    const workers = await Promise.all(
+      newcomers.map(async (client) => (await client.event('number'))['worker']),
+    );
+    expect(workers).toContain(added.pid);
+    for (const client of [...crowd, ...newcomers]) client.close();
+    await Promise.all([...crowd, ...newcomers].map((client) => client.closed()));
+  });
+
   it('end with code 0 when they are told to stop, with clients on them, and nothing to complain of', async () => {
     const codes = await cluster.close();
-    expect(codes).toEqual([0, 0, 0, 0, 0]);
+    expect(codes).toEqual([0, 0, 0, 0, 0, 0]);
     expect(await clients[0].closed()).toBe(1012);
     expect(cluster.complaints).toEqual([]);
   });

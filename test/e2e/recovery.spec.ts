@@ -40,6 +40,13 @@ describe('a cluster of which one part after the other crashes and comes back', (
     return new Set(await Promise.all(answers));
   }
 
+  /** As many answers as there are numbers, in the order in which they come. */
+  async function answersTo(client: WsClient, numbers: readonly number[]): Promise<Message[]> {
+    const answers: Message[] = [];
+    for (const _ of numbers) answers.push(await client.event('number'));
+    return answers;
+  }
+
   /** A message from each side to the other. */
   async function expectToReachEachOther(here: WsClient, there: WsClient): Promise<void> {
     await here.call('sendToClient', there.id, JSON.stringify({ event: 'hello', from: here.id }));
@@ -106,8 +113,7 @@ describe('a cluster of which one part after the other crashes and comes back', (
 
     await cluster.workers[1]!.start();
     for (const client of clients) {
-      const answers: Message[] = [];
-      for (const _ of numbers) answers.push(await client.event('number'));
+      const answers = await answersTo(client, numbers);
       expect(answers.map(({ n }) => n)).toEqual(numbers);
     }
     await newcomer.welcomed();
@@ -118,20 +124,49 @@ describe('a cluster of which one part after the other crashes and comes back', (
     await cluster.linked();
   });
 
-  it('loses no message of a worker that is told to stop under load', async () => {
+  it('loses no message of a worker that is told to stop under load, and keeps the order as far as it can', async () => {
     const [leaving, staying] = cluster.workers;
-    const clients = [...first, ...second];
+    const [leavingPid, stayingPid] = [leaving!.pid, staying!.pid];
+    // New ones, because the others stay with the worker that they have had since the last test.
+    const busy = [...(await connectTo(0)), ...(await connectTo(1))];
+    const quiet = [...(await connectTo(0)), ...(await connectTo(1))];
     const numbers = Array.from({ length: 200 }, (_, n) => n);
-    for (const n of numbers.slice(0, 100)) for (const client of clients) client.send('number', { n });
+    const [before, after] = [numbers.slice(0, 100), numbers.slice(100)];
+    const sendAll = (clients: readonly WsClient[], some: readonly number[]): void => {
+      for (const n of some) for (const client of clients) client.send('number', { n });
+    };
+
+    sendAll(quiet, before);
+    const answersBefore = await Promise.all(quiet.map((client) => answersTo(client, before)));
+    sendAll(busy, before);
     const stopped = leaving!.stop();
-    for (const n of numbers.slice(100)) for (const client of clients) client.send('number', { n });
-    for (const client of clients) {
-      const answered = new Set<unknown>();
-      for (const _ of numbers) answered.add((await client.event('number'))['n']);
-      expect(answered).toEqual(new Set(numbers));
+    sendAll(busy, after);
+    await Promise.all(cluster.gateways.slice(0, 2).map((gateway) => gateway.hasWorkers(1)));
+    sendAll(quiet, after);
+
+    const served = new Set<unknown>();
+    for (const client of busy) {
+      const answers = await answersTo(client, numbers);
+      // Each worker keeps the order of what it got, and the second one got what the first one did not. What of that is answered
+      // first is not promised: the first one still runs handlers when it has left.
+      const [first, second] = [leavingPid, stayingPid].map((pid) =>
+        answers.filter(({ worker }) => worker === pid).map(({ n }) => n),
+      );
+      expect([...first!, ...second!]).toEqual(numbers);
+      for (const { worker } of answers) served.add(worker);
     }
+    expect(served).toEqual(new Set([leavingPid, stayingPid]));
+    for (const [at, client] of quiet.entries()) {
+      const answers = [...answersBefore[at]!, ...(await answersTo(client, after))];
+      expect(answers.map(({ n }) => n)).toEqual(numbers);
+    }
+    expect(new Set(answersBefore.flat().map(({ worker }) => worker))).toEqual(
+      new Set([leavingPid, stayingPid]),
+    );
     expect(await stopped).toBe(0);
-    expect(await workersThatServe(clients)).toEqual(new Set([staying!.pid]));
+    expect(await workersThatServe([...first, ...second])).toEqual(new Set([stayingPid]));
+    for (const client of [...busy, ...quiet]) client.close();
+    await Promise.all([...busy, ...quiet].map((client) => client.closed()));
     await leaving!.start();
     await cluster.linked();
   });

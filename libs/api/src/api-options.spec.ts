@@ -3,9 +3,20 @@ import { InvalidOptionError } from '#protocol';
 import { StaticMembership } from '#register';
 import { resolveApiOptions, type GatewayApiOptions } from './api-options.js';
 import { GatewayPool } from './gateway-pool.js';
+import * as frontDoor from './index.js';
 
 const resolve = (options: unknown): unknown => resolveApiOptions(options as Partial<GatewayApiOptions>);
 const pool = (options: unknown): unknown => new GatewayPool(new StaticMembership([]), options as object);
+
+describe('the front door of the api', () => {
+  it('has what an application needs beside it: its errors can be told by their base class', () => {
+    const address: frontDoor.NodeAddress = { host: '127.0.0.1', port: 9108 };
+    const id: frontDoor.ClientId = '7f000001239400000001';
+    expect(frontDoor.formatAddress(address)).toBe('127.0.0.1:9108');
+    expect(id).toHaveLength(20);
+    expect(new frontDoor.ApiClosedError()).toBeInstanceOf(frontDoor.NestwireError);
+  });
+});
 
 describe('options of the api', () => {
   it('have the defaults of the documentation', () => {

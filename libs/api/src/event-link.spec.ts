@@ -129,6 +129,28 @@ describe('event links', () => {
     expect(node.accepted).toBe(2);
   });
 
+  it('are dialled again, or forgotten, also when the sink cannot bear the loss', async () => {
+    const node = await gateway();
+    const { pool, membership, log } = await linkedTo([node]);
+    const sink = new KeptEvents();
+    let losses = 0;
+    pool.subscribe({
+      event: (key, event) => sink.event(key, event),
+      gatewayLost: () => {
+        losses++;
+        throw new Error('loss');
+      },
+    });
+    (await eventLinkOf(node)).destroy();
+    say(node, await eventLinkOf(node, 2), 'again');
+    await sink.until(() => sink.events.length === 1);
+    expect(log.warnings('could not be handed over: loss')).toBe(1);
+    membership.list();
+    await node.stop();
+    await expect.poll(() => pool.members.length).toBe(0);
+    expect(losses).toBe(2);
+  });
+
   it('go to one sink at a time', async () => {
     const { pool } = await linkedTo([]);
     pool.subscribe(new KeptEvents());
@@ -136,6 +158,98 @@ describe('event links', () => {
     pool.unsubscribe();
     pool.subscribe(new KeptEvents());
   });
+});
+
+describe('a paused gateway', () => {
+  /** More than sockets on the loopback hold. */
+  const MANY = Array.from({ length: 400 }, (_, n) => `${n}`.padEnd(100_000, '.'));
+
+  it('keeps what it has to say, says it when it is resumed, and holds no other up', async () => {
+    const [a, b] = await twoGateways({}, {});
+    const { pool } = await linkedTo([a, b], { eventPingIntervalMs: 10 });
+    const sink = new KeptEvents();
+    pool.subscribe(sink);
+    const [link, other] = await Promise.all([eventLinkOf(a), eventLinkOf(b)]);
+    say(a, link, 'before');
+    await sink.until(() => sink.events.length === 1);
+    pool.pause(a.key);
+    pool.pause(a.key);
+    say(a, link, ...MANY);
+    say(b, other, 'b');
+    await sink.until(() => sink.events.length === 2);
+    // It is not taken for dead meanwhile, and does not take us for dead.
+    const pings = a.of('ping').length;
+    await a.until(() => a.of('ping').length > pings + 3);
+    expect(sink.events).toEqual([`${a.key}:1:before`, `${b.key}:1:b`]);
+    expect(link.queuedBytes).toBeGreaterThan(10_000_000);
+    pool.resume(a.key);
+    await sink.until(() => sink.events.length === 2 + MANY.length);
+    expect(sink.events.slice(2)).toEqual(MANY.map((text) => `${a.key}:1:${text}`));
+    expect(sink.lost).toEqual([]);
+    expect(a.accepted).toBe(2);
+  });
+
+  it('is still paused on the next link, and when it has left and come back', async () => {
+    const node = await gateway();
+    const { pool, membership } = await linkedTo([node]);
+    const sink = new KeptEvents();
+    pool.subscribe(sink);
+    pool.pause(node.key);
+    (await eventLinkOf(node)).destroy();
+    // What is not read is not noticed either.
+    pool.resume(node.key);
+    await sink.until(() => sink.lost.length === 1);
+    pool.pause(node.key);
+    const link = await eventLinkOf(node, 2);
+    say(node, link, ...MANY);
+    await node.until(() => node.links.length === 2);
+    expect(await isHeldBack(link)).toBe(true);
+    expect(sink.events).toEqual([]);
+    pool.resume(node.key);
+    await sink.until(() => sink.events.length === MANY.length);
+
+    pool.pause(node.key);
+    membership.list();
+    for (const each of node.links) each.destroy();
+    pool.node(node.key)?.resumeEvents();
+    await expect.poll(() => pool.members.length).toBe(0);
+    membership.list(node.address);
+    const third = await eventLinkOf(node, 3);
+    say(node, third, ...MANY);
+    expect(await isHeldBack(third)).toBe(true);
+    expect(sink.events).toHaveLength(MANY.length);
+    pool.resume(node.key);
+    await sink.until(() => sink.events.length === 2 * MANY.length);
+  });
+
+  it('is read to its end by unsubscribe, and not paused for whoever subscribes next', async () => {
+    const node = await gateway();
+    const { pool } = await linkedTo([node]);
+    const sink = new KeptEvents();
+    pool.subscribe(sink);
+    const link = await eventLinkOf(node);
+    pool.pause(node.key);
+    say(node, link, ...MANY);
+    pool.unsubscribe();
+    pool.pause(node.key);
+    await pool.eventsEnded();
+    expect(sink.events).toEqual(MANY.map((text) => `${node.key}:1:${text}`));
+    expect(sink.lost).toEqual([]);
+
+    const next = new KeptEvents();
+    pool.subscribe(next);
+    say(node, await eventLinkOf(node, 2), 'next');
+    await next.until(() => next.events.length === 1);
+  });
+
+  /** What the system has taken no longer grows, and some is left. */
+  async function isHeldBack(link: Parameters<ScriptedGateway['send']>[0]): Promise<boolean> {
+    for (let before = -1; before !== link.queuedBytes;) {
+      before = link.queuedBytes;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return link.queuedBytes > 0;
+  }
 });
 
 describe('unsubscribe', () => {

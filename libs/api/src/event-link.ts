@@ -32,7 +32,8 @@ export class EventLink {
   readonly #onClosed: () => void;
   readonly #dialer: Dialer;
   #isUp = false;
-  #ending: (() => void) | undefined;
+  #isPaused = false;
+  #ending: { readonly resolve: () => void; readonly patience: NodeJS.Timeout } | undefined;
 
   /** @param onClosed a link ended, or could not be made; it is dialled again unless `end` was called */
   constructor(
@@ -70,20 +71,30 @@ export class EventLink {
     this.#dialer.start();
   }
 
+  /** Reads no more, on this link and on those that follow it. Pings go on: a gateway must not take us for dead. */
+  pause(): void {
+    if (this.#ending !== undefined) return;
+    this.#isPaused = true;
+    this.#dialer.link?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#dialer.link?.resume();
+  }
+
   /**
-   * Half-closes, so that the gateway sends nothing new and what is under way still reaches the sink; dials no more.
-   * Resolves when the gateway has closed its side too, or has not in `closeTimeoutMs`.
+   * Half-closes, so that the gateway sends nothing new and what is under way still reaches the sink, also if the link was
+   * paused; dials no more. Resolves when the gateway has closed its side too, or has sent nothing for `closeTimeoutMs`.
    */
   async end(): Promise<void> {
     const { link } = this.#dialer;
     if (link === undefined) return this.#dialer.stop();
     await new Promise<void>((resolve) => {
       const patience = setTimeout(() => link.destroy(), this.#options.link.closeTimeoutMs);
-      this.#ending = () => {
-        clearTimeout(patience);
-        resolve();
-      };
+      this.#ending = { resolve, patience };
       link.drain();
+      this.resume();
     });
   }
 
@@ -91,6 +102,7 @@ export class EventLink {
     this.#isUp = true;
     link.send((writer) => writeRequest(writer, COMMANDS.registerWorker, this.#options.tags));
     link.accept();
+    if (this.#isPaused) link.pause();
     const gateway = formatAddress(this.#gateway);
     this.#log.log(`Linked to the gateway ${gateway} for events`, { gateway });
   }
@@ -98,13 +110,13 @@ export class EventLink {
   /** @throws ProtocolError, which ends the link */
   #onFrame(payload: ByteReader): void {
     const event = readEvent(payload);
+    this.#ending?.patience.refresh();
     try {
       this.#sink.event(this.#key, event);
     } catch (error) {
       // Whatever went wrong with one event, those of all other clients come on this link too.
       const gateway = formatAddress(this.#gateway);
-      const problem = error instanceof Error ? error.message : String(error);
-      const text = `A ${event.type} event of the gateway ${gateway} could not be handed over: ${problem}`;
+      const text = `A ${event.type} event of the gateway ${gateway} could not be handed over: ${problemOf(error)}`;
       this.#throttle.warn(this.#log, 'sink', text, { gateway, error });
     }
   }
@@ -114,12 +126,24 @@ export class EventLink {
     this.#isUp = false;
     if (this.#ending !== undefined) {
       this.#dialer.stop();
-      this.#ending();
+      clearTimeout(this.#ending.patience);
+      this.#ending.resolve();
     } else {
       if (reason !== undefined) this.#report(wasUp, reason);
-      if (wasUp) this.#sink.gatewayLost?.(this.#key);
+      if (wasUp) this.#tellOfLoss();
     }
     this.#onClosed();
+  }
+
+  #tellOfLoss(): void {
+    try {
+      this.#sink.gatewayLost?.(this.#key);
+    } catch (error) {
+      // Dialling anew, and forgetting a gateway that has left, must not depend on it.
+      const gateway = formatAddress(this.#gateway);
+      const text = `The loss of the gateway ${gateway} could not be handed over: ${problemOf(error)}`;
+      this.#throttle.warn(this.#log, 'sink', text, { gateway, error });
+    }
   }
 
   #report(wasUp: boolean, error: Error): void {
@@ -129,4 +153,8 @@ export class EventLink {
       : `The gateway ${gateway} could not be linked for events`;
     this.#throttle.warn(this.#log, wasUp ? 'ended' : 'unreachable', `${text}. ${error.message}`, { gateway });
   }
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

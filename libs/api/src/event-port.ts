@@ -16,6 +16,13 @@ export interface EventSink {
 export interface EventPort {
   /** Opens an event link (RegisterWorker) to every gateway, now and as gateways appear. At most one sink at a time. */
   subscribe(sink: EventSink): void;
+  /**
+   * Stops reading the event link to this gateway, also one that is made later: what it sends waits in its own memory, and
+   * its clients in theirs. The rest of a chunk that was read already still reaches the sink.
+   */
+  pause(gateway: string): void;
+  /** Reads on. Unsubscribing does too: what is under way must not be lost. */
+  resume(gateway: string): void;
   /** Ends the event links; commands go on. Events that are under way still reach the sink, until `eventsEnded`. */
   unsubscribe(): void;
   /** Resolves when nothing more comes after `unsubscribe`. What was handed over is the sink's to finish. */

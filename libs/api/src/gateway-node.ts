@@ -107,6 +107,14 @@ export class GatewayNode {
     this.#events.start();
   }
 
+  pauseEvents(): void {
+    this.#events?.pause();
+  }
+
+  resumeEvents(): void {
+    this.#events?.resume();
+  }
+
   async closeEvents(): Promise<void> {
     const events = this.#events;
     this.#events = undefined;

@@ -30,6 +30,8 @@ export class GatewayPool implements EventPort {
   #members: readonly GatewayNode[] = [];
   #isReady = false;
   #sink: EventSink | undefined;
+  /** Gateways whose events the sink wants to wait, also if they leave and come back meanwhile. */
+  readonly #paused = new Set<string>();
   #eventsEnded = Promise.resolve();
   #leaveMembership: (() => void) | undefined;
   #starting: Promise<void> | undefined;
@@ -98,14 +100,26 @@ export class GatewayPool implements EventPort {
     for (const node of this.#members) node.openEvents(sink);
   }
 
+  /** Reads this gateway's events no more until `resume`, also on links that are made meanwhile. */
+  pause(key: string): void {
+    if (this.#sink === undefined) return;
+    this.#paused.add(key);
+    this.#nodes.get(key)?.pauseEvents();
+  }
+
+  resume(key: string): void {
+    if (this.#paused.delete(key)) this.#nodes.get(key)?.resumeEvents();
+  }
+
   /** Ends the event links; commands go on. Events that are under way still reach the sink, until `eventsEnded`. */
   unsubscribe(): void {
     this.#sink = undefined;
+    this.#paused.clear();
     const ended = Promise.all(this.#members.map((node) => node.closeEvents()));
     this.#eventsEnded = ended.then(() => undefined);
   }
 
-  /** Resolves when no more events come after `unsubscribe`: at the latest after the links' `closeTimeoutMs`. */
+  /** Resolves when no more events come after `unsubscribe`: at the latest when the gateways have sent nothing for `closeTimeoutMs`. */
   eventsEnded(): Promise<void> {
     return this.#eventsEnded;
   }
@@ -250,7 +264,9 @@ export class GatewayPool implements EventPort {
   #add(node: GatewayNode): void {
     this.#nodes.set(node.key, node);
     node.start();
-    if (this.#sink !== undefined) node.openEvents(this.#sink);
+    if (this.#sink === undefined) return;
+    node.openEvents(this.#sink);
+    if (this.#paused.has(node.key)) node.pauseEvents();
   }
 
   #forget(node: GatewayNode): void {

@@ -1,3 +1,6 @@
+// What an application that only talks to clients needs of the protocol, so that it need not know that room.
+export { formatAddress, NestwireError, type ClientId, type NodeAddress } from '#protocol';
+
 export {
   API_OPTION_NAMES,
   DEFAULT_API_OPTIONS,
@@ -43,3 +46,4 @@ export { DEFAULT_POOL_OPTIONS, type GatewayLinkOptions, type PoolOptions } from 
 export type { GatewayAnswer } from './raw-calls.js';
 export type { GatewayTarget, RequestArguments } from './raw-command.js';
 export { within } from './within.js';
+export { LogThrottle } from '#link';

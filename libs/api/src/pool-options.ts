@@ -1,6 +1,7 @@
 import { resolveLinkOptions, silentLog, type BackoffOptions, type LinkOptions, type NodeLog } from '#link';
 import {
   InvalidOptionError,
+  milliseconds,
   resolveOptions,
   wholeNumber,
   type OptionCheck,
@@ -9,8 +10,6 @@ import {
 } from '#protocol';
 
 const MiB = 1024 * 1024;
-/** What a Node timer can wait. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What may be changed about the links to the gateways. Pings and silence are not a matter of taste on base links. */
 export type GatewayLinkOptions = Partial<Omit<LinkOptions, 'pingIntervalMs' | 'silenceTimeoutMs'>>;
@@ -84,10 +83,10 @@ const anObject: OptionCheck = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object.';
 
 export const POOL_CHECKS: OptionChecks<PoolOptions> = {
-  questionTimeoutMs: wholeNumber(0, MAX_TIMER_MS),
-  overdueReplyMs: wholeNumber(1, MAX_TIMER_MS),
-  startTimeoutMs: wholeNumber(0, MAX_TIMER_MS),
-  eventPingIntervalMs: wholeNumber(1, MAX_TIMER_MS),
+  questionTimeoutMs: milliseconds(0),
+  overdueReplyMs: milliseconds(1),
+  startTimeoutMs: milliseconds(0),
+  eventPingIntervalMs: milliseconds(1),
   maxHeldBytes: wholeNumber(1),
   tags: tagList,
   link: anObject,

@@ -257,6 +257,43 @@ describe('what a filter returns', () => {
     expect(strategy.stats).toMatchObject({ handled: 0, failed: 1 });
   });
 
+  it.each([
+    ['at once', (value: object) => value],
+    ['later', (value: object) => Promise.resolve(value)],
+  ])(
+    'may fail when it is looked at, %s: the caller and the next event do not suffer',
+    async (_when, come) => {
+      const broken = {
+        get code(): string {
+          throw new Error('getter');
+        },
+      };
+      @ClientHandlers()
+      class Handlers {
+        @OnMessage('go')
+        @UseFilters(new Filter(() => come(broken)))
+        async go(): Promise<void> {
+          await Promise.resolve();
+          throw new Oops('inner');
+        }
+        @OnMessage('next')
+        next(): string {
+          return 'next';
+        }
+      }
+      const { gateway, strategy, log } = await startWorker({ providers: [Handlers] });
+      gateway.say(1, 'go', null, 1);
+      gateway.say(1, 'go', null, 2);
+      gateway.say(1, 'next', null, 3);
+      const internal = { code: 'INTERNAL', message: 'Internal error' };
+      expect(await gateway.nextReply()).toEqual({ id: 1, error: internal });
+      expect(await gateway.nextReply()).toEqual({ id: 2, error: internal });
+      expect(await gateway.nextReply()).toEqual({ id: 3, data: 'next' });
+      expect(strategy.stats).toMatchObject({ handled: 1, failed: 2, waitingEvents: 0, waitingBytes: 0 });
+      expect(log.having('error What Handlers.go gave')).toHaveLength(2);
+    },
+  );
+
   it("may come from Nest's own RPC filter", async () => {
     @Catch(Oops)
     class Translating extends BaseRpcExceptionFilter {

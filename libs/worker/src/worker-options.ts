@@ -1,4 +1,4 @@
-import { resolveOptions, wholeNumber, type OptionChecks } from '#protocol';
+import { milliseconds, resolveOptions, wholeNumber, type OptionChecks } from '#protocol';
 
 export interface WorkerOptions {
   /**
@@ -14,16 +14,26 @@ export interface WorkerOptions {
    * @default 10_000
    */
   readonly drainTimeoutMs: number;
+  /**
+   * Most bytes of events of one gateway that may be with handlers that have not settled, or wait behind them: payload, session
+   * and an overhead for each. Above it that gateway is not read, until less than half of it is left: what its clients send
+   * waits in the gateway, and then in the clients themselves. The rest of what
+   * was read at once, and one large event, may exceed it. 0 disables it.
+   * @default 16_777_216 (16 MiB)
+   */
+  readonly maxWaitingBytes: number;
 }
 
-export const DEFAULT_WORKER_OPTIONS: WorkerOptions = { handlerTimeoutMs: 30_000, drainTimeoutMs: 10_000 };
-
-/** Longest delay that Node's timers take: beyond it they fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const DEFAULT_WORKER_OPTIONS: WorkerOptions = {
+  handlerTimeoutMs: 30_000,
+  drainTimeoutMs: 10_000,
+  maxWaitingBytes: 16 * 1024 * 1024,
+};
 
 const CHECKS: OptionChecks<WorkerOptions> = {
-  handlerTimeoutMs: wholeNumber(0, MAX_TIMER_MS),
-  drainTimeoutMs: wholeNumber(0, MAX_TIMER_MS),
+  handlerTimeoutMs: milliseconds(0),
+  drainTimeoutMs: milliseconds(0),
+  maxWaitingBytes: wholeNumber(0),
 };
 
 /** @throws InvalidOptionError for an unknown option, and for a value out of range */

@@ -1,4 +1,4 @@
-/** What a worker has counted since it started. */
+/** What a worker has counted since it started, and what waits in it now. */
 export interface WorkerStats {
   /** Handlers that came to their end, or whose exception a filter took. */
   readonly handled: number;
@@ -14,9 +14,15 @@ export interface WorkerStats {
   readonly badEnvelopes: number;
   /** Sessions or details in events that could not be read. */
   readonly badEvents: number;
+  /** Events that are there now: with a handler that has not settled, or behind such a one. */
+  readonly waitingEvents: number;
+  /** The memory that these take, more or less; see `maxWaitingBytes`. */
+  readonly waitingBytes: number;
 }
 
-export type WorkerCounters = { -readonly [Name in keyof WorkerStats]: number };
+export type WorkerCounters = {
+  -readonly [Name in Exclude<keyof WorkerStats, 'waitingEvents' | 'waitingBytes'>]: number;
+};
 
 export function zeroCounters(): WorkerCounters {
   return { handled: 0, failed: 0, timedOut: 0, denied: 0, unknownEvents: 0, badEnvelopes: 0, badEvents: 0 };

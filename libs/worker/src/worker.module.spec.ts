@@ -1,4 +1,11 @@
-import { Injectable, Module, UseGuards, type CanActivate, type DynamicModule } from '@nestjs/common';
+import {
+  Injectable,
+  Module,
+  Optional,
+  UseGuards,
+  type CanActivate,
+  type DynamicModule,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -165,6 +172,32 @@ describe('a worker on a real link', () => {
       'sendToClient 7 {"id":2,"data":"undefined: last"}',
       'sendToClient 99 farewell',
     ]);
+  });
+});
+
+describe('the api', () => {
+  @Injectable()
+  class Elsewhere {
+    constructor(@Optional() readonly gateway?: GatewayApi) {}
+  }
+  @Module({ providers: [Elsewhere] })
+  class OtherModule {}
+
+  it.each([
+    [undefined, true],
+    [true, true],
+    [false, false],
+  ])('with isGlobal %s is there for modules that do not import the worker: %s', async (isGlobal, isThere) => {
+    const given = isGlobal === undefined ? {} : { isGlobal };
+    const made = [
+      WorkerModule.forRoot({ ...options(), ...given }),
+      WorkerModule.forRootAsync({ ...given, useFactory: options }),
+    ];
+    for (const worker of made) {
+      const app = await create({ module: class Both {}, imports: [worker, OtherModule], exports: [worker] });
+      expect(app.get(Elsewhere, { strict: false }).gateway instanceof GatewayApi).toBe(isThere);
+      expect(app.get(Chat)).toBeInstanceOf(Chat);
+    }
   });
 });
 

@@ -15,14 +15,18 @@ import { HandlerExplorer } from './explore/handler-explorer.js';
 import { DEFAULT_WORKER_OPTIONS, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
 import { WorkerStrategy } from './worker.strategy.js';
 
-/** Those of the worker itself, and all of `GatewayApiModule`. */
-export type WorkerModuleOptions = Partial<WorkerOptions & GatewayApiOptions>;
+type GivenOptions = Partial<WorkerOptions & GatewayApiOptions>;
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<WorkerModuleOptions>({ moduleName: 'NestwireWorker' })
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<GivenOptions>({ moduleName: 'NestwireWorker' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createWorkerOptions')
+    // Of no meaning to the module that holds the options: it is passed on to the one of the api.
+    .setExtras<{ isGlobal?: boolean }>({ isGlobal: true }, (definition) => definition)
     .build();
+
+/** Those of the worker itself, and all of `GatewayApiModule`. */
+export type WorkerModuleOptions = typeof OPTIONS_TYPE;
 
 /** What `WorkerModule.forRootAsync` takes. */
 export type WorkerModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
@@ -33,24 +37,25 @@ class WorkerOptionsModule extends ConfigurableModuleClass {}
 
 /**
  * Everything a worker needs: `WorkerStrategy`, to be given to `createMicroservice`, and `GatewayApi` for every provider of
- * the application. An option that is unknown or wrong stops the application with an InvalidOptionError.
+ * the application, or with `isGlobal: false` for those of the modules that import this one. An option that is unknown or wrong stops the application with an InvalidOptionError.
  */
 @Module({})
 export class WorkerModule {
   static forRoot(options: WorkerModuleOptions): DynamicModule {
-    return workerOf(WorkerOptionsModule.forRoot(options));
+    return workerOf(WorkerOptionsModule.forRoot(options), options.isGlobal);
   }
 
   static forRootAsync(options: WorkerModuleAsyncOptions): DynamicModule {
-    return workerOf(WorkerOptionsModule.forRootAsync(options));
+    return workerOf(WorkerOptionsModule.forRootAsync(options), options.isGlobal);
   }
 }
 
-function workerOf(options: DynamicModule): DynamicModule {
+function workerOf(options: DynamicModule, isGlobal = true): DynamicModule {
   const api = GatewayApiModule.forRootAsync({
+    isGlobal,
     imports: [options],
     inject: [MODULE_OPTIONS_TOKEN],
-    useFactory: (given: WorkerModuleOptions) => splitOptions(given).api,
+    useFactory: (given: GivenOptions) => splitOptions(given).api,
   });
   return {
     module: WorkerModule,
@@ -65,7 +70,7 @@ function workerOf(options: DynamicModule): DynamicModule {
           events: GatewayPool,
           replies: GatewayApi,
           codec: SessionCodec,
-          given: WorkerModuleOptions,
+          given: GivenOptions,
         ) =>
           new WorkerStrategy({
             explorer,
@@ -81,7 +86,7 @@ function workerOf(options: DynamicModule): DynamicModule {
 }
 
 /** @throws InvalidOptionError for a name that neither the worker nor the api knows */
-function splitOptions(given: WorkerModuleOptions): {
+function splitOptions(given: GivenOptions): {
   worker: Partial<WorkerOptions>;
   api: Partial<GatewayApiOptions>;
 } {

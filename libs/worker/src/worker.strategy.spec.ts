@@ -53,6 +53,24 @@ describe('starting', () => {
     expect(app.unwrap()).toBe(gateway);
   });
 
+  it('goes on when those who watch fail', async () => {
+    const { app, strategy, gateway, log } = await createWorker({ providers: [] });
+    const heard: string[] = [];
+    // What an async function gives, which the type of a listener does not keep anybody from passing.
+    const later = (): unknown => Promise.reject(new Error('later'));
+    strategy.on('state', () => {
+      throw new Error('at once');
+    });
+    strategy.on('state', (state) => void heard.push(state));
+    strategy.on('gatewayLost', () => later());
+    await app.listen();
+    gateway.lose();
+    await app.close();
+    expect(heard).toEqual(['starting', 'listening', 'draining', 'closed']);
+    expect(log.having('error A listener for "state" failed Error: at once')).toHaveLength(4);
+    expect(log.having('error A listener for "gatewayLost" failed Error: later')).toHaveLength(1);
+  });
+
   it('says what it takes', async () => {
     @ClientHandlers()
     class Handlers {
@@ -207,7 +225,11 @@ describe('closing', () => {
 
 describe('options', () => {
   it('have defaults', () => {
-    expect(resolveWorkerOptions({})).toEqual({ handlerTimeoutMs: 30_000, drainTimeoutMs: 10_000 });
+    expect(resolveWorkerOptions({})).toEqual({
+      handlerTimeoutMs: 30_000,
+      drainTimeoutMs: 10_000,
+      maxWaitingBytes: 16_777_216,
+    });
   });
 
   it.each([
@@ -215,6 +237,7 @@ describe('options', () => {
     { drainTimeoutMs: 0.5 },
     { handlerTimeoutMs: 2 ** 31 },
     { drainTimeoutMs: '1' as never },
+    { maxWaitingBytes: -1 },
   ])('%j is refused', (options) => {
     expect(() => resolveWorkerOptions(options)).toThrow(
       expect.objectContaining({ code: 'ERR_NESTWIRE_INVALID_OPTION' }),

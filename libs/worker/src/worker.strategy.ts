@@ -84,15 +84,21 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
 
   /** What has been counted so far; read it again for newer figures. */
   get stats(): WorkerStats {
-    return { ...this.#counters };
+    const waiting = this.#dispatcher;
+    return {
+      ...this.#counters,
+      waitingEvents: waiting?.waitingEvents ?? 0,
+      waitingBytes: waiting?.waitingBytes ?? 0,
+    };
   }
 
   get state(): WorkerState {
     return this.#state;
   }
 
+  /** What a listener throws, or rejects with, is logged: it does not keep the worker from going on. */
   override on<Name extends keyof WorkerEvents>(event: Name, callback: WorkerEvents[Name]): this {
-    this.#emitter.on(event, callback);
+    this.#emitter.on(event, (news: WorkerState) => void this.#tell(event, callback, news));
     return this;
   }
 
@@ -123,19 +129,20 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
     try {
       const table = this.#parts.explorer.explore();
       this.#table = table;
-      const { replies, codec, options } = this.#parts;
+      const { replies, events, codec, options } = this.#parts;
       const dispatcher = new Dispatcher({
         table,
         replies,
+        flow: events,
         codec,
-        handlerTimeoutMs: options.handlerTimeoutMs,
+        options,
         counters: this.#counters,
         logger: this.logger,
       });
       for (const hook of table.workerStart) await hook.call();
       if (this.#closed !== undefined) return;
       this.#dispatcher = dispatcher;
-      this.#parts.events.subscribe({
+      events.subscribe({
         event: (gateway, event) => dispatcher.event(gateway, event),
         gatewayLost: (gateway) => void this.#emitter.emit('gatewayLost', gateway),
       });
@@ -181,6 +188,14 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
       if (!inTime) this.logger.warn(`${what} took longer than ${limitMs} ms and is not waited for`);
     } catch (error) {
       this.logger.error(`${what} failed`, error);
+    }
+  }
+
+  async #tell(event: string, listener: (news: WorkerState) => unknown, news: WorkerState): Promise<void> {
+    try {
+      await listener(news);
+    } catch (error) {
+      this.logger.error(`A listener for "${event}" failed`, error);
     }
   }
 

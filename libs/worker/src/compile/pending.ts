@@ -1,8 +1,12 @@
 import { isObservable, lastValueFrom } from 'rxjs';
 
-/** Whether a value is still to come: a promise, any other thenable, or an Observable. */
+/** Whether a value is still to come: a promise, any other thenable, or an Observable. One that throws when asked is none. */
 export function isPending(value: unknown): boolean {
-  return isThenable(value) || (typeof value === 'object' && isObservable(value));
+  try {
+    return isThenable(value) || (typeof value === 'object' && isObservable(value));
+  } catch {
+    return false;
+  }
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

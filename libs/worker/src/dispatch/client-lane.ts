@@ -44,13 +44,16 @@ export class ClientLane {
     // A handler that causes an event of its own client must not start what stands behind itself.
     if (this.#isStarting) return;
     this.#isStarting = true;
-    while (this.#first !== undefined && this.#hasRoomFor(this.#first)) {
-      const run = this.#first;
-      this.#first = run.following;
-      if (this.#first === undefined) this.#last = undefined;
-      if (!this.#start(run)) this.#running.push(run);
+    try {
+      while (this.#first !== undefined && this.#hasRoomFor(this.#first)) {
+        const run = this.#first;
+        this.#first = run.following;
+        if (this.#first === undefined) this.#last = undefined;
+        if (!this.#start(run)) this.#running.push(run);
+      }
+    } finally {
+      this.#isStarting = false;
     }
-    this.#isStarting = false;
   }
 
   #hasRoomFor(run: EventRun): boolean {

@@ -19,7 +19,9 @@ import { HandlerFailure } from '../compile/handler-failure.js';
 import { ClientEventContext } from '../context/client-event-context.js';
 import { parseEnvelope, type Envelope } from '../context/envelope.js';
 import { EventDecoder } from '../context/event-decoder.js';
+import type { WorkerOptions } from '../worker-options.js';
 import type { WorkerCounters } from '../worker-stats.js';
+import { Backlog, type FlowPort } from './backlog.js';
 import { ClientLanes } from './client-lanes.js';
 import { DeniedClients } from './denied-clients.js';
 import { EventOutcomes, EventRefusal } from './event-outcomes.js';
@@ -32,8 +34,9 @@ import type { ReplyPort } from './reply-port.js';
 export interface DispatcherParts {
   readonly table: HandlerTable;
   readonly replies: ReplyPort;
+  readonly flow: FlowPort;
   readonly codec: SessionCodec;
-  readonly handlerTimeoutMs: number;
+  readonly options: Pick<WorkerOptions, 'handlerTimeoutMs' | 'maxWaitingBytes'>;
   readonly counters: WorkerCounters;
   readonly logger: LoggerService;
 }
@@ -52,12 +55,13 @@ export class Dispatcher implements EventSink {
   readonly #denied = new DeniedClients();
   readonly #runner: HandlerRunner;
   readonly #lanes: ClientLanes;
+  readonly #backlog: Backlog;
   readonly #counters: WorkerCounters;
   readonly #logger: LoggerService;
   #isStopped = false;
   #becameIdle: (() => void) | undefined;
 
-  constructor({ table, replies, codec, handlerTimeoutMs, counters, logger }: DispatcherParts) {
+  constructor({ table, replies, flow, codec, options, counters, logger }: DispatcherParts) {
     this.#table = table;
     this.#counters = counters;
     this.#logger = logger;
@@ -65,8 +69,9 @@ export class Dispatcher implements EventSink {
     this.#badEnvelope = this.#refusalPlan('badEnvelopes', REPLY_ERRORS.badEnvelope);
     this.#decoder = new EventDecoder(codec, (error) => this.#badEvent(error.message, error.cause));
     const outcomes = new EventOutcomes(replies, this.#denied, counters, logger);
-    this.#runner = new HandlerRunner(outcomes, handlerTimeoutMs, (run) => this.#finished(run));
-    this.#lanes = new ClientLanes((run) => this.#start(run));
+    this.#runner = new HandlerRunner(outcomes, options.handlerTimeoutMs, (run) => this.#finished(run));
+    this.#lanes = new ClientLanes((run) => this.#startWaiting(run));
+    this.#backlog = new Backlog(options.maxWaitingBytes, flow, logger);
   }
 
   event(gateway: string, event: GatewayEvent): void {
@@ -88,6 +93,16 @@ export class Dispatcher implements EventSink {
   /** How many clients have events running or waiting. */
   get busyClients(): number {
     return this.#lanes.size;
+  }
+
+  /** Events that are running or waiting. */
+  get waitingEvents(): number {
+    return this.#backlog.runs;
+  }
+
+  /** The memory that they take, more or less. */
+  get waitingBytes(): number {
+    return this.#backlog.bytes;
   }
 
   /** Takes no more events; those that wait are given up, and nothing follows from those that run. */
@@ -166,8 +181,25 @@ export class Dispatcher implements EventSink {
     const owned = typeof message === 'object' ? Buffer.from(message) : message;
     const context = new ClientEventContext(this.#decoder, gateway, event, outlivesCall, owned, envelope);
     const run = new EventRun(plan, context, gateway, event.connectionId, requestId);
-    if (lane !== undefined) lane.add(run);
-    else if (!this.#start(run)) this.#lanes.open(run);
+    if (lane !== undefined) {
+      this.#backlog.add(run, bytesOf(event));
+      lane.add(run);
+    } else if (!this.#start(run)) {
+      this.#backlog.add(run, bytesOf(event));
+      this.#lanes.open(run);
+    }
+  }
+
+  /** For the lanes: whatever goes wrong with one event, those behind it have their turn. */
+  #startWaiting(run: EventRun): boolean {
+    let isOver = true;
+    try {
+      isOver = this.#start(run);
+    } catch (error) {
+      this.#badEvent(`A ${run.context.type} event of gateway ${run.gateway} could not be handled`, error);
+    }
+    if (isOver) this.#backlog.remove(run);
+    return isOver;
   }
 
   #start(run: EventRun): boolean {
@@ -178,6 +210,7 @@ export class Dispatcher implements EventSink {
   }
 
   #finished(run: EventRun): void {
+    this.#backlog.remove(run);
     this.#lanes.finished(run);
     if (this.#lanes.size === 0) this.#becameIdle?.();
   }
@@ -203,4 +236,9 @@ export class Dispatcher implements EventSink {
     this.#counters.badEvents++;
     this.#logger.error(message, cause);
   }
+}
+
+function bytesOf(event: GatewayEvent): number {
+  const body = 'data' in event ? event.data : 'details' in event ? event.details : undefined;
+  return event.session.length + (body?.length ?? 0);
 }

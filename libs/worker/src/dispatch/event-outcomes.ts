@@ -39,8 +39,18 @@ export class EventOutcomes {
 
   /** @param result what the handler returned, or how it failed */
   ended(run: EventRun, handler: Handler, result: unknown): void {
-    if (result instanceof HandlerFailure) this.#failed(run, handler, result);
-    else this.#succeeded(run, handler, result);
+    try {
+      if (result instanceof HandlerFailure) this.#failed(run, handler, result);
+      else this.#succeeded(run, handler, result);
+    } catch (error) {
+      // A value of the application that fails when it is looked at, such as by a getter.
+      this.#counters.failed++;
+      this.#logger.error(
+        `What ${handler.name} gave for client ${run.context.client.id} cannot be read`,
+        error,
+      );
+      this.#answerError(run, handler, REPLY_ERRORS.internal);
+    }
   }
 
   timedOut(run: EventRun, handler: Handler): void {

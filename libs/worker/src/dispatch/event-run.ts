@@ -7,6 +7,8 @@ export class EventRun {
   position = 0;
   /** The client's next waiting event. */
   following: EventRun | undefined;
+  /** Memory that it is counted with while it waits. */
+  heldBytes = 0;
 
   constructor(
     readonly plan: HandlerPlan,

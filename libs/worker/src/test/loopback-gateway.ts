@@ -55,6 +55,14 @@ export class LoopbackGateway implements WorkerEventPort, ReplyPort {
     this.#sink = sink;
   }
 
+  pause(gateway: string): void {
+    this.calls.push(`pause ${gateway}`);
+  }
+
+  resume(gateway: string): void {
+    this.calls.push(`resume ${gateway}`);
+  }
+
   unsubscribe(): void {
     this.calls.push('unsubscribe');
   }

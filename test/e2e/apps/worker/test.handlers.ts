@@ -15,6 +15,13 @@ export interface ApiCall {
   readonly args: readonly unknown[];
 }
 
+/** What a client may send any number of. */
+export interface NumberMessage {
+  readonly n: number;
+  /** How long its handler takes, if it is even; 1 ms unless told. */
+  readonly takesMs?: number;
+}
+
 /** What a worker tells those who are in this group when a client is gone. */
 export const WATCHERS = 'watchers';
 
@@ -36,8 +43,8 @@ export class TestHandlers {
 
   /** Answers with its number and the process that has handled it. An even one takes longer, so that the next could overtake it. */
   @OnMessage('number')
-  async number(@Payload('n') n: number, @Client() { id }: ClientContext): Promise<void> {
-    if (n % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  async number(@Payload() { n, takesMs }: NumberMessage, @Client() { id }: ClientContext): Promise<void> {
+    if (n % 2 === 0) await new Promise((resolve) => setTimeout(resolve, takesMs ?? 1));
     this.#tell(id, { event: 'number', n, worker: process.pid });
   }
 
