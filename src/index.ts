@@ -154,6 +154,8 @@ export {
   ListenError,
   SilentPeerError,
   SlowPeerError,
+  TooMuchCarriedError,
+  UnfinishedFrameError,
   type BackoffOptions,
   type Link,
   type LinkOptions,
