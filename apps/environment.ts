@@ -74,10 +74,10 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   const environment: Environment = {
     registers: parseAddressList(read('NESTWIRE_REGISTER'), 'NESTWIRE_REGISTER'),
     secret: read('NESTWIRE_SECRET'),
-    lan: parseAddress(read('NESTWIRE_LAN'), 'NESTWIRE_LAN'),
+    lan: parseAddress(read('NESTWIRE_LAN'), 'NESTWIRE_LAN', { example: DEFAULTS.NESTWIRE_LAN }),
     advertise: parseAdvertise(read('NESTWIRE_ADVERTISE')),
     ...parseListen(read('NESTWIRE_LISTEN')),
-    page: parseAddress(read('NESTWIRE_PAGE'), 'NESTWIRE_PAGE'),
+    page: parseAddress(read('NESTWIRE_PAGE'), 'NESTWIRE_PAGE', { example: DEFAULTS.NESTWIRE_PAGE }),
     serialization: parseInterop(read('NESTWIRE_INTEROP')),
     ...parseLog(read('NESTWIRE_LOG')),
   };
@@ -105,7 +105,7 @@ export function ownRegisterAddress({ registers }: Environment): NodeAddress {
 
 function parseAdvertise(text: string): NodeAddress | undefined {
   if (text === '') return undefined;
-  const address = parseAddress(text, 'NESTWIRE_ADVERTISE', { ipv4Only: true });
+  const address = parseAddress(text, 'NESTWIRE_ADVERTISE', { ipv4Only: true, example: '10.0.0.5:9108' });
   if (!isUnspecified(address.host)) return address;
   throw new InvalidOptionError(
     'NESTWIRE_ADVERTISE',

@@ -3,6 +3,7 @@ import {
   Inject,
   Logger,
   Module,
+  type DynamicModule,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -73,6 +74,11 @@ export class GatewayApiModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown
 {
+  /** @param options what differs from the defaults */
+  static override forRoot(options: GatewayApiModuleOptions = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
   constructor(@Inject(GatewayPool) private readonly pool: GatewayPool) {
     super();
   }

@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder, Module, type Type } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { CustomCommand } from './commands/custom-command.js';
 import { Gateway } from './gateway.js';
@@ -43,7 +43,12 @@ export type GatewayModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
   ],
   exports: [GatewayStrategy, Gateway],
 })
-export class GatewayModule extends ConfigurableModuleClass {}
+export class GatewayModule extends ConfigurableModuleClass {
+  /** @param settings what differs from the defaults */
+  static override forRoot(settings: GatewayModuleOptions = {}): DynamicModule {
+    return super.forRoot(settings);
+  }
+}
 
 async function instanceOf(
   command: CustomCommand | Type<CustomCommand>,

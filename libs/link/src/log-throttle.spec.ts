@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogThrottle } from './log-throttle.js';
+import { silentLog } from './node-log.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
@@ -26,5 +27,14 @@ describe('a throttled log', () => {
     throttle.reset();
     throttle.run('a', (remark) => lines.push(remark));
     expect(lines).toEqual(['', '']);
+  });
+
+  it('warns without facts when there are none: an explicit undefined would be a line of its own in the log of Nest', () => {
+    const warned: unknown[][] = [];
+    const log = { ...silentLog, warn: (...line: unknown[]) => void warned.push(line) };
+    const throttle = new LogThrottle();
+    throttle.warn(log, 'a', 'text');
+    throttle.warn(log, 'b', 'text', { peer: 'x' });
+    expect(warned).toEqual([['text'], ['text', { peer: 'x' }]]);
   });
 });

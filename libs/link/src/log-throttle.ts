@@ -26,7 +26,11 @@ export class LogThrottle {
 
   /** The usual case: a warning. */
   warn(log: NodeLog, kind: string, text: string, facts?: LogFacts): void {
-    this.run(kind, (remark) => log.warn(text + remark, facts));
+    this.run(kind, (remark) => {
+      // Nest's Logger would print an explicit `undefined` as a line of its own.
+      if (facts === undefined) log.warn(text + remark);
+      else log.warn(text + remark, facts);
+    });
   }
 
   /** The trouble is over: the next line of any kind is news again. */

@@ -46,8 +46,14 @@ export interface AddressRules {
    * @default false
    */
   readonly dialled?: boolean;
+  /**
+   * What the error shows as right.
+   * @default '127.0.0.1:9327', the register's
+   */
+  readonly example?: string;
 }
 
+const DEFAULT_EXAMPLE = '127.0.0.1:9327';
 const ADDRESS = /^(?:\[([0-9a-f.]*:[0-9a-f:.]*)\]|([^\s:/@[\]]+)):(\d{1,5})$/i;
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
@@ -64,7 +70,7 @@ export function parseAddress(text: string, option: string, rules: AddressRules =
   if (host === undefined || !isHost(host)) {
     throw new InvalidOptionError(
       option,
-      `must be written as host:port, such as 127.0.0.1:9327, not "${text}".`,
+      `must be written as host:port, such as ${rules.example ?? DEFAULT_EXAMPLE}, not "${text}".`,
     );
   }
   const port = Number(digits);

@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common';
 import type { RegisterOptions } from './register-options.js';
 import { RegisterServer } from './register-server.js';
 import { RegisterStrategy } from './register.strategy.js';
@@ -30,4 +30,9 @@ export type RegisterModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
   ],
   exports: [RegisterStrategy, RegisterServer],
 })
-export class RegisterModule extends ConfigurableModuleClass {}
+export class RegisterModule extends ConfigurableModuleClass {
+  /** @param options what differs from the defaults */
+  static override forRoot(options: RegisterModuleOptions = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+}

@@ -41,7 +41,7 @@ class WorkerOptionsModule extends ConfigurableModuleClass {}
  */
 @Module({})
 export class WorkerModule {
-  static forRoot(options: WorkerModuleOptions): DynamicModule {
+  static forRoot(options: WorkerModuleOptions = {}): DynamicModule {
     return workerOf(WorkerOptionsModule.forRoot(options), options.isGlobal);
   }
 
