@@ -8,7 +8,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { jsonSessionCodec, phpSessionCodec, type SessionCodec } from '#protocol';
+import { sessionCodecOf, type SessionCodec } from '#protocol';
 import { RegisterMembership } from '#register';
 import { resolveApiOptions, type GatewayApiOptions, type ResolvedApiOptions } from './api-options.js';
 import { GatewayApi } from './gateway-api.js';
@@ -58,8 +58,7 @@ function createPool(options: ResolvedApiOptions): GatewayPool {
     {
       provide: SESSION_CODEC,
       inject: [RESOLVED_OPTIONS],
-      useFactory: ({ serialization }: ResolvedApiOptions): SessionCodec =>
-        serialization === 'php' ? phpSessionCodec : jsonSessionCodec,
+      useFactory: ({ serialization }: ResolvedApiOptions): SessionCodec => sessionCodecOf(serialization),
     },
     { provide: GatewayPool, inject: [RESOLVED_OPTIONS], useFactory: createPool },
     {

@@ -3,8 +3,7 @@ import {
   CloseCode,
   CloseMode,
   formatAddress,
-  jsonSessionCodec,
-  phpSessionCodec,
+  sessionCodecOf,
   type NodeAddress,
   type Tag,
   type UpgradeRequest,
@@ -65,7 +64,7 @@ export class Gateway {
     private readonly log: NodeLog,
   ) {
     const options = resolveGatewayOptions(given);
-    const codec = options.serialization === 'php' ? phpSessionCodec : jsonSessionCodec;
+    const codec = sessionCodecOf(options.serialization);
     this.#options = options;
     this.table = new ConnectionTable(guardedObserver(options.observer, this.stats, log));
     this.#farewell = new Farewell(this.table);

@@ -3,32 +3,19 @@ import type { OutgoingMessage } from '../connection/outgoing-message.js';
 import type { Transport } from '../connection/transport.js';
 import type { OutputQueue } from './client-output.js';
 import type { TcpFraming } from './tcp-framing.js';
-import { plainAddress } from './upgrade-request.js';
+import { SocketTransport } from './socket-transport.js';
 
 /** A raw TCP client: the end of the stream is all the goodbye that there is. */
-export class TcpTransport implements Transport {
+export class TcpTransport extends SocketTransport implements Transport {
   readonly kind = 'tcp';
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localPort: number;
 
   constructor(
-    private readonly socket: Socket,
+    socket: Socket,
     private readonly framing: TcpFraming,
     private readonly closeTimeoutMs: number,
-    private readonly output: OutputQueue,
+    output: OutputQueue,
   ) {
-    this.remoteAddress = plainAddress(socket.remoteAddress);
-    this.remotePort = socket.remotePort ?? 0;
-    this.localPort = socket.localPort ?? 0;
-  }
-
-  get queuedBytes(): number {
-    return this.output.unsentBytes;
-  }
-
-  get receivedBytes(): number {
-    return this.socket.bytesRead;
+    super(socket, output);
   }
 
   get isPaused(): boolean {

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Framing, OutgoingMessage } from '../connection/outgoing-message.js';
 import type { Transport } from '../connection/transport.js';
 import type { OutputQueue } from './client-output.js';
-import { plainAddress } from './upgrade-request.js';
+import { SocketTransport } from './socket-transport.js';
 
 const OPEN = 1;
 
@@ -11,29 +11,16 @@ const OPEN = 1;
  * A WebSocket client. `ws` reads, answers pings and does the close handshake; messages go out beside its sender, as frames that
  * were built once for all their receivers and leave once a turn.
  */
-export class WsTransport implements Transport {
+export class WsTransport extends SocketTransport implements Transport {
   readonly kind = 'ws';
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localPort: number;
 
   constructor(
     private readonly client: WebSocket,
-    private readonly socket: Socket,
+    socket: Socket,
     private readonly framing: Framing,
-    private readonly output: OutputQueue,
+    output: OutputQueue,
   ) {
-    this.remoteAddress = plainAddress(socket.remoteAddress);
-    this.remotePort = socket.remotePort ?? 0;
-    this.localPort = socket.localPort ?? 0;
-  }
-
-  get queuedBytes(): number {
-    return this.output.unsentBytes;
-  }
-
-  get receivedBytes(): number {
-    return this.socket.bytesRead;
+    super(socket, output);
   }
 
   get isPaused(): boolean {

@@ -1,3 +1,4 @@
+export { sessionCodecOf } from './codec-of.js';
 export { jsonSessionCodec } from './json-codec.js';
 export { phpSessionCodec } from './php-codec.js';
 export { MAX_NESTING } from './session-codec.js';
