@@ -45,5 +45,6 @@ export type { PoolCounters } from './pool-counters.js';
 export { DEFAULT_POOL_OPTIONS, type GatewayLinkOptions, type PoolOptions } from './pool-options.js';
 export type { GatewayAnswer } from './raw-calls.js';
 export type { GatewayTarget, RequestArguments } from './raw-command.js';
+// What the worker shares with this room, and with the link below it.
 export { within } from './within.js';
 export { LogThrottle } from '#link';

@@ -4,6 +4,7 @@ import {
   COMMANDS,
   InvalidOptionError,
   isCustomCode,
+  readRequest,
   type ByteReader,
   type ByteWriter,
   type CommandName,
@@ -63,7 +64,7 @@ export class CommandDispatcher {
     if (entry === undefined) return this.#unknown(code, link);
     if (entry.isCustom) return this.#runCustom(entry, payload, link);
     const { definition } = entry;
-    const reply = entry.run(readRequest(definition, payload), link);
+    const reply = entry.run(readRequest(payload, definition), link);
     if (definition.reply !== undefined) this.#writeReply(code, definition.reply, link, reply);
   }
 
@@ -89,7 +90,7 @@ export class CommandDispatcher {
   #runCustom({ definition, run }: Entry, payload: ByteReader, link: Link): void {
     const { code, reply: codec } = definition;
     try {
-      const reply = run(readRequest(definition, payload), link);
+      const reply = run(readRequest(payload, definition), link);
       if (reply instanceof Promise) this.#refusePromise(definition, link, reply);
       else if (codec !== undefined) this.#writeReply(code, codec, link, reply);
     } catch (error) {
@@ -145,10 +146,4 @@ export class CommandDispatcher {
     }
     if (!this.context.isWorker(link)) throw new UnanswerableError(code, 'is not known here');
   }
-}
-
-function readRequest({ code, request }: AnyDefinition, payload: ByteReader): unknown {
-  const value = request.read(payload);
-  payload.expectEnd(`The request of command ${code}`);
-  return value;
 }

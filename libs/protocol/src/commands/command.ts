@@ -39,9 +39,9 @@ export function writeRequest<Request>(
  * Reads a request whose code has been taken off already.
  * @throws ProtocolError when it is cut short, or longer than its layout.
  */
-export function readRequest<Request, Received extends Request>(
+export function readRequest<Received>(
   reader: ByteReader,
-  command: { readonly code: number; readonly request: Codec<Request, Received> },
+  command: { readonly code: number; readonly request: { read(reader: ByteReader): Received } },
 ): Received {
   const request = command.request.read(reader);
   reader.expectEnd(`The request of command ${command.code}`);
