@@ -35,6 +35,11 @@ export interface GatewayOptions {
    */
   readonly listen: readonly string[];
   /**
+   * Who reads what WebSocket clients send after their upgrade: `nestwire`, or the package `ws`, which is slower. What clients see is the same.
+   * @default 'nestwire'
+   */
+  readonly receiver: 'nestwire' | 'ws';
+  /**
    * How sessions and event details are serialized: a setting of the whole cluster. `php` serves unchanged SwooleWorker nodes.
    * @default 'json'
    */
@@ -162,6 +167,7 @@ export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
   registers: ['127.0.0.1:9327'],
   secret: '',
   listen: ['ws://127.0.0.1:8000', 'tcp://127.0.0.1:8001?frame=newline'],
+  receiver: 'nestwire',
   serialization: 'json',
   maxMessageBytes: MiB,
   maxSessionBytes: 64 * 1024,

@@ -48,6 +48,7 @@ const CHECKS: OptionChecks<GatewayOptions> = {
   registers: someTexts('127.0.0.1:9327'),
   secret: text,
   listen: someTexts('ws://127.0.0.1:8000'),
+  receiver: oneOf('nestwire', 'ws'),
   serialization: oneOf('json', 'php'),
   maxMessageBytes: wholeNumber(1),
   maxSessionBytes: wholeNumber(LEAST_SESSION_BYTES),

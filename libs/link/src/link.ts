@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
-import { FrameDecoder, FrameWriter, type ByteReader, type ByteWriter } from '#protocol';
+import { FrameDecoder, FrameWriter, type ByteReader, type ByteWriter, type GatheredFrame } from '#protocol';
 import type { CarryBudget } from './carry-budget.js';
 import { HandshakeTimeoutError, LinkClosedError, SilentPeerError, SlowPeerError } from './errors.js';
 import type { LinkOptions } from './link-options.js';
 import { LINK_TRANSITIONS, type LinkState } from './link-state.js';
+import { SharedReader } from './shared-read.js';
 import { UnfinishedFrameWatch } from './unfinished-frame.js';
 
 /** What the owner of a link is told. */
@@ -34,6 +35,17 @@ const FLUSH_AT_BYTES = 64 * 1024;
 const OUTPUT_BYTES = 16 * 1024;
 /** An output buffer that one large frame has grown beyond this is given back instead of kept for as long as the link lives. */
 const MAX_KEPT_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
+
+/** Where a socket keeps its link. */
+const LINK = Symbol('nestwire link');
+
+interface LinkSocket extends Socket {
+  [LINK]: Link;
+}
+
+const reader = new SharedReader(function (chunk) {
+  (this as LinkSocket)[LINK].received(chunk);
+});
 
 /**
  * One framed TCP connection between two nodes.
@@ -91,7 +103,6 @@ export class Link {
         this.destroy(new HandshakeTimeoutError(this.peer, options.handshakeTimeoutMs));
       }, options.handshakeTimeoutMs).unref();
     }
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#onDrain());
     socket.on('error', (error) => (this.#reason ??= new LinkClosedError(this.peer, error)));
     socket.on('end', () => this.#onPeerEnd());
@@ -173,6 +184,20 @@ export class Link {
     this.#output.abortFrame();
   }
 
+  /**
+   * Sends a frame that was gathered over several turns, without copying it.
+   * @returns false unless the link is open: the frame is dropped
+   */
+  sendGathered(frame: GatheredFrame): boolean {
+    if (this.#state !== 'open') return false;
+    this.flush();
+    this.#socket.cork();
+    for (const part of frame.buffers()) this.#socket.write(part);
+    this.#socket.uncork();
+    this.#watchBacklog();
+    return true;
+  }
+
   readonly #scheduledFlush = (): void => {
     this.#flushScheduled = false;
     this.flush();
@@ -228,6 +253,8 @@ export class Link {
 
   #onConnected(): void {
     if (this.#state !== 'connecting' || this.#socket.destroyed) return;
+    (this.#socket as LinkSocket)[LINK] = this;
+    reader.attach(this.#socket);
     this.#transition('handshaking');
     try {
       this.#handler.connected?.(this);
@@ -237,7 +264,8 @@ export class Link {
     this.flush();
   }
 
-  #onData(chunk: Buffer): void {
+  /** Bytes of the peer, which are the caller's again after the call. */
+  received(chunk: Buffer): void {
     this.#silenceTimer?.refresh();
     try {
       this.#decoder.push(chunk, this.#sink);

@@ -1,10 +1,19 @@
 /** How a listener puts one message on the wire of its clients. */
 export interface Framing {
-  /** A new buffer: the payload is a view that is valid during the call only. */
-  encode(payload: Buffer): Buffer;
+  /** The size of the message's frame. */
+  frameBytes(payload: Buffer): number;
+  /** Writes the frame; there is room for it. `payload` is a view that is valid during the call only. */
+  writeFrame(payload: Buffer, target: Buffer, offset: number): void;
 }
 
-/** A message on its way to any number of clients. It is framed once for all that share a framing, not once a client. */
+/** The frame of a message in a buffer of its own. */
+export function frameOf(framing: Framing, payload: Buffer): Buffer {
+  const frame = Buffer.allocUnsafe(framing.frameBytes(payload));
+  framing.writeFrame(payload, frame, 0);
+  return frame;
+}
+
+/** A message on its way to any number of clients. One for many is framed once for all that share a framing, not once a client. */
 export class OutgoingMessage {
   #framing: Framing | undefined;
   #frame: Buffer | undefined;
@@ -18,7 +27,7 @@ export class OutgoingMessage {
 
   framedBy(framing: Framing): Buffer {
     if (this.#framing === framing) return this.#frame!;
-    const frame = this.#others?.get(framing) ?? framing.encode(this.payload);
+    const frame = this.#others?.get(framing) ?? frameOf(framing, this.payload);
     if (this.#framing === undefined) {
       this.#framing = framing;
       this.#frame = frame;

@@ -8,6 +8,7 @@ import { WsListener } from './ws.listener.js';
 
 export interface ClientListenersOptions {
   readonly listen: readonly ListenerOptions[];
+  readonly receiver: 'nestwire' | 'ws';
   readonly maxConnections: number;
   readonly maxMessageBytes: number;
   readonly maxQueuedBytes: number;

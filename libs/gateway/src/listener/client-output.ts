@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Framing, OutgoingMessage } from '../connection/outgoing-message.js';
 import type { Backlogged, SlowClients } from '../connection/slow-clients.js';
 import type { Flushable, Flusher } from './flusher.js';
 
@@ -16,8 +17,8 @@ export interface ClientOutputContext<Client> {
 /** What a transport needs of it. */
 export interface OutputQueue {
   readonly unsentBytes: number;
-  /** @param isBroadcast it may wait for its slice of a broadcast; nothing that is queued later overtakes it */
-  queue(frame: Buffer, isBroadcast: boolean): void;
+  /** A broadcast may wait for its slice; nothing that is sent later overtakes it. */
+  send(message: OutgoingMessage, framing: Framing): void;
   flush(): void;
   discard(): void;
 }
@@ -29,12 +30,17 @@ export interface Goodbye {
 
 const OPEN = 1;
 
-/** The outgoing bytes of one client: collected during a turn, written once. */
+/**
+ * The outgoing bytes of one client: collected during a turn, written once. What waits is one piece, `#block` from `#start` to `#end`,
+ * which grows as long as frames come to lie behind each other; after those that had to be begun before it.
+ */
 export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged {
   /** Whose output it is; undefined until the client has been taken. */
   client: Client | undefined;
-  #first: Buffer | undefined;
-  #more: Buffer[] | undefined;
+  #block: Buffer | undefined;
+  #start = 0;
+  #end = 0;
+  #earlier: Buffer[] | undefined;
   #pendingBytes = 0;
   /** All that is pending waits for its slice of a broadcast. */
   #isWaitingForSlice = false;
@@ -53,48 +59,89 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
     return this.socket.bytesWritten + this.#pendingBytes;
   }
 
+  send(message: OutgoingMessage, framing: Framing): void {
+    if (message.isBroadcast) return this.queue(message.framedBy(framing), true);
+    const { payload } = message;
+    const bytes = framing.frameBytes(payload);
+    if (!this.#makeRoomFor(bytes)) return;
+    const { arena } = this.context.flusher;
+    arena.reserve(bytes);
+    const { block, offset } = arena;
+    framing.writeFrame(payload, block, offset);
+    if (block === this.#block && offset === this.#end) {
+      this.#end += bytes;
+      this.#pendingBytes += bytes;
+    } else this.#append(block, offset, bytes, false);
+  }
+
+  /** A frame that is there already, and may be others' too. */
   queue(frame: Buffer, isBroadcast: boolean): void {
-    if (!this.#hasRoomFor(frame.length)) {
-      // A burst within one turn does not make a slow client: only what the system does not take waits.
-      this.flush();
-      if (!this.#hasRoomFor(frame.length)) return this.context.overflowed(this);
-    }
-    if (this.#first === undefined) {
-      this.#first = frame;
-      this.#isWaitingForSlice = isBroadcast;
-      this.context.flusher.mark(this, isBroadcast);
-    } else {
-      (this.#more ??= []).push(frame);
-      if (this.#isWaitingForSlice && !isBroadcast) {
-        this.#isWaitingForSlice = false;
-        this.context.flusher.mark(this, false);
-      }
-    }
-    this.#pendingBytes += frame.length;
+    if (this.#makeRoomFor(frame.length)) this.#append(frame, 0, frame.length, isBroadcast);
   }
 
   flush(): void {
-    const first = this.#first;
-    if (first === undefined) return;
-    const bytes =
-      this.#more === undefined ? first : Buffer.concat([first, ...this.#more], this.#pendingBytes);
-    this.discard();
+    const block = this.#block;
+    if (block === undefined) return;
+    const isJoined = this.#earlier !== undefined;
+    const bytes = this.#takePending(block);
     const { socket, goodbye } = this;
     if (!socket.writable || (goodbye !== undefined && goodbye.readyState !== OPEN)) return;
-    socket.write(bytes);
-    if (socket.writableLength > 0) this.context.slowClients.watch(this);
+    const isBehind = socket.writableLength > 0;
+    const { arena } = this.context.flusher;
+    // What waits with the socket must not lie where the next turn writes.
+    const mustMove = isBehind && !isJoined && arena.holds(block);
+    socket.write(mustMove ? Buffer.from(bytes) : bytes);
+    if (socket.writableLength === 0) return;
+    if (!isBehind && !isJoined) arena.abandon(block);
+    this.context.slowClients.watch(this);
   }
 
   /** Forgets what has not been handed to the system yet. */
   discard(): void {
-    this.#first = undefined;
-    this.#more = undefined;
+    this.#block = undefined;
+    this.#earlier = undefined;
     this.#pendingBytes = 0;
   }
 
   end(): void {
     this.discard();
     this.context.slowClients.forget(this);
+  }
+
+  #append(block: Buffer, start: number, bytes: number, isBroadcast: boolean): void {
+    if (this.#block === undefined) {
+      this.#isWaitingForSlice = isBroadcast;
+      this.context.flusher.mark(this, isBroadcast);
+    } else {
+      (this.#earlier ??= []).push(this.#block.subarray(this.#start, this.#end));
+      if (this.#isWaitingForSlice && !isBroadcast) {
+        this.#isWaitingForSlice = false;
+        this.context.flusher.mark(this, false);
+      }
+    }
+    this.#block = block;
+    this.#start = start;
+    this.#end = start + bytes;
+    this.#pendingBytes += bytes;
+  }
+
+  #takePending(block: Buffer): Buffer {
+    const isWhole = this.#start === 0 && this.#end === block.length;
+    const last = isWhole ? block : block.subarray(this.#start, this.#end);
+    const earlier = this.#earlier;
+    const bytes = earlier === undefined ? last : Buffer.concat([...earlier, last], this.#pendingBytes);
+    this.discard();
+    return bytes;
+  }
+
+  /** @returns false when the client is too slow for more. */
+  #makeRoomFor(bytes: number): boolean {
+    if (this.#hasRoomFor(bytes)) return true;
+    // A burst within one turn does not make a slow client: only what the system does not take waits.
+    this.flush();
+    if (this.#hasRoomFor(bytes)) return true;
+    this.context.overflowed(this);
+    return false;
   }
 
   /** A single message may be as large as messages may be: only what piles up behind another is too much. */

@@ -1,3 +1,5 @@
+import { OutputArena } from './output-arena.js';
+
 /** One that has something to write at the end of the turn. */
 export interface Flushable {
   flush(): void;
@@ -12,6 +14,8 @@ const SLICE = 64;
  * turn, so that a broadcast to 100,000 holds up nobody's answer.
  */
 export class Flusher {
+  /** Where messages to single clients are framed until the flush, which is in the same turn. */
+  readonly arena = new OutputArena();
   #direct: Flushable[] = [];
   #broadcast: Flushable[] = [];
   #nextInBroadcast = 0;
@@ -34,6 +38,7 @@ export class Flusher {
     const direct = this.#direct;
     this.#direct = [];
     for (const client of direct) client.flush();
+    this.arena.reset();
     this.#flushSlice();
   };
 

@@ -58,7 +58,8 @@ class Tail {
 
 /** What arrives together is one message, as the system happens to cut it. */
 const raw: TcpFraming = {
-  encode: (payload) => Buffer.from(payload),
+  frameBytes: ({ length }) => length,
+  writeFrame: (payload, target, offset) => target.set(payload, offset),
   decoder: (maxMessageBytes) => ({
     push(chunk, sink) {
       if (chunk.length > maxMessageBytes) throw tooLong(maxMessageBytes);
@@ -69,11 +70,10 @@ const raw: TcpFraming = {
 
 /** A message ends with LF, which is not part of it. */
 const newline: TcpFraming = {
-  encode(payload) {
-    const frame = Buffer.allocUnsafe(payload.length + 1);
-    payload.copy(frame);
-    frame[payload.length] = LF;
-    return frame;
+  frameBytes: ({ length }) => length + 1,
+  writeFrame(payload, target, offset) {
+    target.set(payload, offset);
+    target[offset + payload.length] = LF;
   },
   decoder: (maxMessageBytes) => new NewlineDecoder(maxMessageBytes),
 };
@@ -102,11 +102,9 @@ class NewlineDecoder implements TcpDecoder {
 
 /** A big-endian u32, which counts the bytes that follow it, stands before each message. */
 const length: TcpFraming = {
-  encode(payload) {
-    const frame = Buffer.allocUnsafe(LENGTH_BYTES + payload.length);
-    frame.writeUInt32BE(payload.length, 0);
-    payload.copy(frame, LENGTH_BYTES);
-    return frame;
+  frameBytes: (payload) => LENGTH_BYTES + payload.length,
+  writeFrame(payload, target, offset) {
+    target.set(payload, target.writeUInt32BE(payload.length, offset));
   },
   decoder: (maxMessageBytes) => new LengthDecoder(maxMessageBytes),
 };

@@ -23,7 +23,7 @@ export class TcpTransport extends SocketTransport implements Transport {
   }
 
   send(message: OutgoingMessage): void {
-    if (this.socket.writable) this.output.queue(message.framedBy(this.framing), message.isBroadcast);
+    if (this.socket.writable) this.output.send(message, this.framing);
   }
 
   close(): void {

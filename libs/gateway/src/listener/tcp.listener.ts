@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { SharedReader } from '#link';
 import { CloseCode, formatAddress, ProtocolError, type NodeAddress } from '#protocol';
 import { ClientOutput, type ClientOutputContext } from './client-output.js';
 import type { Listener, ListenerHandler } from './listener.js';
@@ -88,14 +89,16 @@ export class TcpListener<Client> implements Listener {
     const decoder = this.#framing.decoder(limits.maxMessageBytes);
     const state = new TcpClient(socket, client, decoder, output, this.handler, sockets);
     (socket as ClientSocket<Client>)[CLIENT] = state;
-    socket.on('data', onData);
     socket.on('close', onClose);
-    if (limits.tcpIdleTimeoutMs > 0) watchIdle(socket, limits.tcpIdleTimeoutMs);
+    if (limits.tcpIdleTimeoutMs > 0) state.watchIdle(limits.tcpIdleTimeoutMs);
+    reader.attach(socket);
   }
 }
 
 /** One client of a listener, between its socket and the handler. */
 class TcpClient<Client> implements MessageSink {
+  #idleTimer: NodeJS.Timeout | undefined;
+
   constructor(
     private readonly socket: Socket,
     private readonly client: Client,
@@ -111,6 +114,7 @@ class TcpClient<Client> implements MessageSink {
   }
 
   received(chunk: Buffer): void {
+    this.#idleTimer?.refresh();
     try {
       this.decoder.push(chunk, this);
     } catch (error) {
@@ -120,29 +124,30 @@ class TcpClient<Client> implements MessageSink {
     }
   }
 
+  /** Only what the client sends counts: `socket.setTimeout` would take our own writes for a sign of life. */
+  watchIdle(idleTimeoutMs: number): void {
+    const { socket } = this;
+    const timer = setTimeout(() => {
+      // While we do not read, what it sends lies in the system's buffer.
+      if (socket.isPaused()) timer.refresh();
+      else socket.destroy();
+    }, idleTimeoutMs).unref();
+    this.#idleTimer = timer;
+    socket.on('resume', () => timer.refresh());
+  }
+
   closed(): void {
+    clearTimeout(this.#idleTimer);
     this.sockets.delete(this.socket);
     this.output.end();
     this.handler.closed(this.client, undefined, '');
   }
 }
 
-function onData<Client>(this: Socket, chunk: Buffer): void {
-  (this as ClientSocket<Client>)[CLIENT].received(chunk);
-}
+const reader = new SharedReader(function (chunk) {
+  (this as ClientSocket<unknown>)[CLIENT].received(chunk);
+});
 
 function onClose<Client>(this: Socket): void {
   (this as ClientSocket<Client>)[CLIENT].closed();
-}
-
-/** Only what the client sends counts: `socket.setTimeout` would take our own writes for a sign of life. */
-function watchIdle(socket: Socket, idleTimeoutMs: number): void {
-  const timer = setTimeout(() => {
-    // While we do not read, what it sends lies in the system's buffer.
-    if (socket.isPaused()) timer.refresh();
-    else socket.destroy();
-  }, idleTimeoutMs).unref();
-  socket.on('data', () => timer.refresh());
-  socket.on('resume', () => timer.refresh());
-  socket.on('close', () => clearTimeout(timer));
 }

@@ -28,9 +28,7 @@ export class WsTransport extends SocketTransport implements Transport {
   }
 
   send(message: OutgoingMessage): void {
-    if (this.client.readyState === OPEN) {
-      this.output.queue(message.framedBy(this.framing), message.isBroadcast);
-    }
+    if (this.client.readyState === OPEN) this.output.send(message, this.framing);
   }
 
   ping(): void {

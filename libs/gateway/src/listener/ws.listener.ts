@@ -9,12 +9,16 @@ import { listenOn } from './listening-server.js';
 import { upgradeRequestOf } from './upgrade-request.js';
 import { GatewayWsAdapter } from './ws.adapter.js';
 import { WS_FRAMINGS } from './ws-framing.js';
+import { UpgradedSocket } from './upgraded-socket.js';
+import { WebSocket as OwnWebSocket, type WebSocketContext } from './web-socket.js';
 import { WsTransport } from './ws-transport.js';
 
 export interface WsListenerLimits {
   /** Most clients that the gateway takes. */
   readonly maxConnections: number;
   readonly maxMessageBytes: number;
+  /** Who reads the clients' frames. */
+  readonly receiver: 'nestwire' | 'ws';
   /** How long a client may take to send its upgrade request. */
   readonly upgradeTimeoutMs: number;
   /** How long a client may take to answer a close frame. */
@@ -41,6 +45,7 @@ const UPGRADE_REQUIRED = 'This port speaks WebSocket. Connect to it with a WebSo
 export class WsListener<Client> implements Listener {
   readonly #http: Server;
   readonly #server: WebSocketServer;
+  readonly #context: WebSocketContext<Client>;
   #address: NodeAddress;
   #closed: Promise<void> | undefined;
 
@@ -51,6 +56,12 @@ export class WsListener<Client> implements Listener {
     private readonly handler: ListenerHandler<Client>,
   ) {
     this.#address = { host: options.host, port: options.port };
+    this.#context = {
+      handler,
+      framing: WS_FRAMINGS[options.send],
+      maxMessageBytes: limits.maxMessageBytes,
+      closeTimeoutMs: limits.closeTimeoutMs,
+    };
     this.#http = createServer({
       headersTimeout: limits.upgradeTimeoutMs,
       requestTimeout: limits.upgradeTimeoutMs,
@@ -62,7 +73,8 @@ export class WsListener<Client> implements Listener {
     this.#http.on('request', answerPlainHttp);
     this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onHttpError(error, socket));
     const adapter = new GatewayWsAdapter(this.#http, options.path, handler);
-    const serverOptions: ServerOptions & { closeTimeout: number } = {
+    const serverOptions: ServerOptions<typeof WebSocket> & { closeTimeout: number } = {
+      ...(limits.receiver === 'nestwire' ? { WebSocket: UpgradedSocket } : {}),
       maxPayload: limits.maxMessageBytes,
       perMessageDeflate: false,
       clientTracking: false,
@@ -101,10 +113,11 @@ export class WsListener<Client> implements Listener {
   }
 
   #onClient(client: WebSocket, request: IncomingMessage): void {
+    if (client instanceof UpgradedSocket) return this.#onUpgraded(client, request);
     const { socket } = request;
     const { handler } = this;
     const output = new ClientOutput<Client>(socket, this.output, client);
-    const transport = new WsTransport(client, socket, WS_FRAMINGS[this.options.send], output);
+    const transport = new WsTransport(client, socket, this.#context.framing, output);
     const accepted = handler.opened(transport, upgradeRequestOf(request, transport.remoteAddress));
     if (accepted === undefined) {
       client.on('error', ignore); // it has been turned away already, whatever it says
@@ -115,6 +128,13 @@ export class WsListener<Client> implements Listener {
     client.on('message', onMessage);
     client.on('error', onError);
     client.on('close', onClose);
+  }
+
+  #onUpgraded({ head }: UpgradedSocket, request: IncomingMessage): void {
+    const { socket } = request;
+    const client = new OwnWebSocket<Client>(socket, new ClientOutput(socket, this.output), this.#context);
+    const accepted = this.handler.opened(client, upgradeRequestOf(request, client.remoteAddress));
+    client.start(accepted, head);
   }
 
   /** Bytes that are no HTTP, or an upgrade that did not come in time: answered as Node would, and counted. */
