@@ -21,6 +21,9 @@ const DEFAULTS = {
   NESTWIRE_PAGE: '127.0.0.1:3000',
   NESTWIRE_INTEROP: '',
   NESTWIRE_LOG: 'log',
+  NESTWIRE_PROCESSES: '1',
+  /** Set by a supervisor for the processes that it forks, and by nobody else. */
+  NESTWIRE_SUPERVISED: '',
 } as const;
 
 /** The modules' options that the variables set: what an operator has to be told of is the variable. */
@@ -34,6 +37,9 @@ const VARIABLE_OF_OPTION: Readonly<Record<string, keyof typeof DEFAULTS>> = {
   'register.secret': 'NESTWIRE_SECRET',
   'api.registers': 'NESTWIRE_REGISTER',
 };
+
+/** More than any machine has cores for. */
+const MOST_PROCESSES = 1_024;
 
 type Name = keyof typeof DEFAULTS;
 const PREFIX = 'NESTWIRE_';
@@ -57,6 +63,10 @@ export interface Environment {
   readonly serialization: 'json' | 'php';
   readonly logLevels: LogLevel[];
   readonly isJsonLog: boolean;
+  /** How many processes a gateway and a worker are on this machine. */
+  readonly processes: number;
+  /** How a supervisor calls this process, such as `gateway 2/4`; undefined when it has none. */
+  readonly supervised: string | undefined;
 }
 
 /** @throws InvalidOptionError for an unknown `NESTWIRE_` name and for a value that cannot be meant, saying what to write. */
@@ -80,6 +90,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     page: parseAddress(read('NESTWIRE_PAGE'), 'NESTWIRE_PAGE', { example: DEFAULTS.NESTWIRE_PAGE }),
     serialization: parseInterop(read('NESTWIRE_INTEROP')),
     ...parseLog(read('NESTWIRE_LOG')),
+    processes: parseProcesses(read('NESTWIRE_PROCESSES')),
+    supervised: read('NESTWIRE_SUPERVISED') || undefined,
   };
   checkSecret(environment);
   return environment;
@@ -100,6 +112,16 @@ export function ownRegisterAddress({ registers }: Environment): NodeAddress {
   throw new InvalidOptionError(
     'NESTWIRE_REGISTER',
     'names several registers. Start each register with its own address alone; gateways and workers get the whole list.',
+  );
+}
+
+/** @throws InvalidOptionError when several are asked for: a register is always one process. */
+export function checkOneProcess({ processes }: Environment): void {
+  if (processes === 1) return;
+  throw new InvalidOptionError(
+    'NESTWIRE_PROCESSES',
+    `must be left out for a register, which is always one process: no message passes through it. Set ${processes} for the ` +
+      'gateways and workers; a second register for safety is started on its own, with its own NESTWIRE_REGISTER.',
   );
 }
 
@@ -140,6 +162,15 @@ function parseLog(text: string): Pick<Environment, 'logLevels' | 'isJsonLog'> {
     logLevels: LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1),
     isJsonLog: words.includes(JSON_LOG),
   };
+}
+
+function parseProcesses(text: string): number {
+  const processes = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (processes >= 1 && processes <= MOST_PROCESSES) return processes;
+  throw new InvalidOptionError(
+    'NESTWIRE_PROCESSES',
+    `must be a whole number from 1 to ${MOST_PROCESSES}, such as 2 on a machine with four cores; not "${text}".`,
+  );
 }
 
 function checkSecret({ secret, registers, lan }: Environment): void {

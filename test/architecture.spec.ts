@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gateway: ['register', 'link', 'protocol'],
   api: ['register', 'link', 'protocol'],
   worker: ['api', 'protocol'],
+  supervisor: ['protocol'],
 };
 /** Which rooms each app may import: its own, and what names its addresses. */
 const APP_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-import { GatewayModule, GatewayStrategy } from '#gateway';
+import { GatewayModule, GatewayStrategy, type Gateway } from '#gateway';
 import { formatAddress } from '#protocol';
 import type { Environment } from '../../environment.js';
 import type { Service } from '../../service.js';
@@ -21,5 +21,6 @@ export function gatewayService({
       serialization,
     }),
     strategy: GatewayStrategy,
+    facts: (app) => ({ urls: app.unwrap<Gateway>().urls }),
   };
 }

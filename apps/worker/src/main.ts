@@ -1,5 +1,11 @@
-import { chatContent } from '../../chat/src/chat.content.js';
+import { chatContent, chatPage } from '../../chat/src/chat.content.js';
+import { workerProcesses } from '../../processes.js';
 import { runServices } from '../../service.js';
 import { workerService } from './worker.service.js';
 
-await runServices((environment) => ({ start: [workerService(environment, chatContent(environment))] }));
+await runServices((environment) => ({
+  start:
+    environment.processes > 1
+      ? [{ groups: [workerProcesses(environment, import.meta.url)] }, chatPage(environment)]
+      : [workerService(environment, chatContent(environment))],
+}));

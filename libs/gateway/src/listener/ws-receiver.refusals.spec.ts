@@ -301,6 +301,21 @@ describe('invalid UTF-8 is found', () => {
     }
   });
 
+  // Nothing else in it is not ASCII, so that this one byte must be seen wherever it lies in a word.
+  it.each([10, 31, 32, 45, 70])(
+    'at every position of a message of %i bytes that is ASCII otherwise',
+    (length) => {
+      for (let at = 0; at < length; at++) {
+        const payload = Buffer.alloc(length, 'plain text ');
+        payload[at] = 0x80;
+        expectRefused([wsFrame(Text, payload)]);
+        expectRefused([
+          Buffer.concat(fragmented(Text, [payload.subarray(0, at + 1), payload.subarray(at + 1)])),
+        ]);
+      }
+    },
+  );
+
   it('at every position of a close reason', () => {
     const reason = Buffer.from('so long, and é✓💡');
     for (let at = 0; at <= reason.length; at++) {

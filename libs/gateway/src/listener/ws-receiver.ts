@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { CloseCode, NestwireError } from '#protocol';
+import { FragmentedMessage, GrowingBytes } from './growing-bytes.js';
 import { NOT_ASCII, unmask } from './ws-unmask.js';
 
 export interface WsReceiverSink {
@@ -49,7 +50,6 @@ const MAX_CONTROL_BYTES = 125;
 /** As `ws` has it by default: even empty fragments must come to an end. */
 const MAX_FRAGMENTS = 16_384;
 const NO_STATUS = 1005;
-const NOTHING = Buffer.alloc(0);
 
 /**
  * The server's end of RFC 6455 without extensions: cuts a client's bytes, whatever the chunks, into messages and control frames. Frames
@@ -234,35 +234,6 @@ export class WsReceiver {
     if (payload.length > 0) checkGoodbye(code, reason);
     this.stop();
     sink.closed(code, reason.toString('utf8'));
-  }
-}
-
-/** Bytes that have arrived, and little room for more. */
-class GrowingBytes {
-  bytes = NOTHING;
-  length = 0;
-
-  /** @param most there will ever be: no more is reserved */
-  append(chunk: Buffer, start: number, end: number, most: number): void {
-    const needed = this.length + end - start;
-    if (needed > this.bytes.length) {
-      const roomy = Math.max(this.bytes.length * 2, 1024);
-      const grown = Buffer.allocUnsafe(Math.max(needed, Math.min(roomy, most)));
-      this.bytes.copy(grown, 0, 0, this.length);
-      this.bytes = grown;
-    }
-    chunk.copy(this.bytes, this.length, start, end);
-    this.length = needed;
-  }
-}
-
-/** Exists from the first fragment of a message to its last. */
-class FragmentedMessage extends GrowingBytes {
-  count = 0;
-  seenBits = 0;
-
-  constructor(readonly isText: boolean) {
-    super();
   }
 }
 

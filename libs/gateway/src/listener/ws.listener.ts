@@ -73,7 +73,7 @@ export class WsListener<Client> implements Listener {
     this.#http.on('request', answerPlainHttp);
     this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onHttpError(error, socket));
     const adapter = new GatewayWsAdapter(this.#http, options.path, handler);
-    const serverOptions: ServerOptions<typeof WebSocket> & { closeTimeout: number } = {
+    const serverOptions: ServerOptions & { closeTimeout: number } = {
       ...(limits.receiver === 'nestwire' ? { WebSocket: UpgradedSocket } : {}),
       maxPayload: limits.maxMessageBytes,
       perMessageDeflate: false,
