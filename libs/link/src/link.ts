@@ -1,8 +1,15 @@
 import type { Socket } from 'node:net';
-import { FrameDecoder, FrameWriter, type ByteReader, type ByteWriter, type GatheredFrame } from '#protocol';
+import {
+  FrameDecoder,
+  type ByteReader,
+  type ByteWriter,
+  type FrameWriter,
+  type GatheredFrame,
+} from '#protocol';
 import type { CarryBudget } from './carry-budget.js';
 import { HandshakeTimeoutError, LinkClosedError, SilentPeerError, SlowPeerError } from './errors.js';
 import type { LinkOptions } from './link-options.js';
+import { LinkOutput } from './link-output.js';
 import { LINK_TRANSITIONS, type LinkState } from './link-state.js';
 import { SharedReader } from './shared-read.js';
 import { UnfinishedFrameWatch } from './unfinished-frame.js';
@@ -30,11 +37,6 @@ export interface LinkHandler {
 }
 
 const PING_CODE = 0;
-/** A flush does not wait for the end of the turn beyond this. */
-const FLUSH_AT_BYTES = 64 * 1024;
-const OUTPUT_BYTES = 16 * 1024;
-/** An output buffer that one large frame has grown beyond this is given back instead of kept for as long as the link lives. */
-const MAX_KEPT_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
 
 /** Where a socket keeps its link. */
 const LINK = Symbol('nestwire link');
@@ -60,7 +62,7 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #handler: LinkHandler;
   readonly #decoder: FrameDecoder;
-  readonly #output = new FrameWriter(OUTPUT_BYTES);
+  readonly #output: LinkOutput;
   readonly #unfinished: UnfinishedFrameWatch;
   readonly #sink = (payload: ByteReader): void => {
     this.#unfinished.frames++;
@@ -68,8 +70,6 @@ export class Link {
   };
   #state: LinkState = 'connecting';
   #reason: Error | undefined;
-  #congested = false;
-  #flushScheduled = false;
   #handshakeTimer: NodeJS.Timeout | undefined;
   #pingTimer: NodeJS.Timeout | undefined;
   #silenceTimer: NodeJS.Timeout | undefined;
@@ -88,6 +88,11 @@ export class Link {
     this.#options = options;
     this.#handler = handler;
     this.#decoder = new FrameDecoder(options.maxHandshakeFrameBytes);
+    this.#output = new LinkOutput(socket, options, {
+      congested: () => handler.congested?.(this),
+      drained: () => handler.drained?.(this),
+      overflowed: (bytes) => this.destroy(new SlowPeerError(peer, bytes, options.maxQueuedBytes)),
+    });
     this.#unfinished = new UnfinishedFrameWatch(
       socket,
       peer,
@@ -103,7 +108,6 @@ export class Link {
         this.destroy(new HandshakeTimeoutError(this.peer, options.handshakeTimeoutMs));
       }, options.handshakeTimeoutMs).unref();
     }
-    socket.on('drain', () => this.#onDrain());
     socket.on('error', (error) => (this.#reason ??= new LinkClosedError(this.peer, error)));
     socket.on('end', () => this.#onPeerEnd());
     socket.on('close', () => this.#onClose());
@@ -116,12 +120,12 @@ export class Link {
   }
 
   get isCongested(): boolean {
-    return this.#congested;
+    return this.#output.isCongested;
   }
 
   /** Bytes that the peer has not taken yet, as far as this process knows. */
   get queuedBytes(): number {
-    return this.#output.length + this.#socket.writableLength;
+    return this.#output.queuedBytes;
   }
 
   /** The handshake is done: larger frames are taken, the deadline is off, pings start. */
@@ -161,27 +165,24 @@ export class Link {
 
   /** The fast way to send: write the payload into what this returns, then call `endFrame` (or `abortFrame`). */
   beginFrame(): FrameWriter {
-    this.#output.beginFrame();
-    return this.#output;
+    const { frames } = this.#output;
+    frames.beginFrame();
+    return frames;
   }
 
   /** @returns false when the link takes nothing any more: the frame is dropped. */
   endFrame(): boolean {
     if (this.#state === 'closed' || this.#state === 'draining') {
-      this.#output.abortFrame();
+      this.abortFrame();
       return false;
     }
-    this.#output.endFrame();
-    if (this.#output.length >= FLUSH_AT_BYTES) this.flush();
-    else if (!this.#flushScheduled) {
-      this.#flushScheduled = true;
-      setImmediate(this.#scheduledFlush);
-    }
+    this.#output.frames.endFrame();
+    this.#output.schedule();
     return true;
   }
 
   abortFrame(): void {
-    this.#output.abortFrame();
+    this.#output.frames.abortFrame();
   }
 
   /**
@@ -190,29 +191,13 @@ export class Link {
    */
   sendGathered(frame: GatheredFrame): boolean {
     if (this.#state !== 'open') return false;
-    this.flush();
-    this.#socket.cork();
-    for (const part of frame.buffers()) this.#socket.write(part);
-    this.#socket.uncork();
-    this.#watchBacklog();
+    this.#output.sendGathered(frame);
     return true;
   }
 
-  readonly #scheduledFlush = (): void => {
-    this.#flushScheduled = false;
-    this.flush();
-  };
-
   /** Hands everything written so far to the system, now instead of at the end of the turn. */
   flush(): void {
-    const { length } = this.#output;
-    if (length === 0 || this.#state === 'closed') return;
-    if (this.#state === 'connecting') return this.#watchBacklog();
-    this.#socket.write(this.#output.view());
-    // Taken by the system at once: the buffer is ours again. Otherwise the socket keeps it until it is sent.
-    if (this.#socket.writableLength === 0 && length <= MAX_KEPT_OUTPUT_BYTES) this.#output.truncate(0);
-    else this.#output.take(OUTPUT_BYTES);
-    this.#watchBacklog();
+    this.#output.flush();
   }
 
   /** Reading stops: what the peer sends waits in its own memory. */
@@ -255,6 +240,7 @@ export class Link {
     if (this.#state !== 'connecting' || this.#socket.destroyed) return;
     (this.#socket as LinkSocket)[LINK] = this;
     reader.attach(this.#socket);
+    this.#output.connected();
     this.#transition('handshaking');
     try {
       this.#handler.connected?.(this);
@@ -299,26 +285,9 @@ export class Link {
     this.#handler.ended?.(this);
   }
 
-  #onDrain(): void {
-    if (!this.#congested) return;
-    this.#congested = false;
-    this.#handler.drained?.(this);
-  }
-
-  #watchBacklog(): void {
-    const queued = this.queuedBytes;
-    // The socket emits no 'drain' for what the system took at once, such as a backlog from before it was connected.
-    if (queued === 0) return this.#onDrain();
-    const { maxQueuedBytes: limit, highWaterMarkBytes } = this.#options;
-    if (limit > 0 && queued > limit) return this.destroy(new SlowPeerError(this.peer, queued, limit));
-    // Below its own mark the socket emits no 'drain', and a link that got congested there would stay so for ever.
-    if (this.#congested || queued < Math.max(highWaterMarkBytes, this.#socket.writableHighWaterMark)) return;
-    this.#congested = true;
-    this.#handler.congested?.(this);
-  }
-
   #onClose(): void {
     this.#transition('closed');
+    this.#output.end();
     this.#stopDecoding();
     clearTimeout(this.#handshakeTimer);
     clearInterval(this.#pingTimer);
