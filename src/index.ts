@@ -2,6 +2,7 @@
 
 // Workers: handler classes.
 export {
+  AsyncValidatorError,
   Client,
   ClientContext,
   ClientEventContext,
@@ -9,6 +10,7 @@ export {
   Ctx,
   InvalidHandlerError,
   MalformedEventError,
+  MissingPackageError,
   OnClose,
   OnConnect,
   OnMessage,
@@ -17,6 +19,7 @@ export {
   Payload,
   REPLY_ERRORS,
   Session,
+  SyncValidationPipe,
   WORKER_TRANSPORT,
   WorkerModule,
   WorkerStrategy,
@@ -25,6 +28,8 @@ export {
   type Envelope,
   type HandlerDecorator,
   type ReplyError,
+  type SyncValidationPipeOptions,
+  type SyncValidatorPackage,
   type WorkerEvents,
   type WorkerModuleAsyncOptions,
   type WorkerModuleOptions,
@@ -113,6 +118,22 @@ export {
   type RegisterStats,
   type RegisterStatus,
 } from '#register';
+
+// Several processes on one machine.
+export {
+  NotPrimaryError,
+  ProcessNotReadyError,
+  ProcessStartError,
+  ReloadError,
+  SupervisedProcess,
+  Supervisor,
+  SupervisorClosedError,
+  type Exit,
+  type ProcessGroupOptions,
+  type ProcessPlace,
+  type SupervisorLog,
+  type SupervisorOptions,
+} from '#supervisor';
 
 // What all of them share.
 export {

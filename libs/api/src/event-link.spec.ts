@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Opcode } from '#protocol';
 import { SinkTakenError } from './errors.js';
 import type { EventSink } from './event-port.js';
 import { ListedByHand, clientOf, gateway, linkedTo, twoGateways, unstarted } from './test/pool-kit.js';
@@ -127,6 +128,33 @@ describe('event links', () => {
     expect(events).toEqual(['a', 'c']);
     expect(log.warnings('could not be handed over: handler')).toBe(1);
     expect(node.accepted).toBe(2);
+  });
+
+  it('hand text messages over as such to a sink that takes them, everything else as events, in order', async () => {
+    const node = await gateway();
+    const { pool, log } = await linkedTo([node]);
+    const lines: string[] = [];
+    const sink = new (class extends KeptEvents {
+      textMessage(key: string, connectionId: number, session: Buffer, text: string): void {
+        if (text === 'bad') throw new Error('as asked');
+        lines.push(`text ${key} ${connectionId} ${session.toString()} ${text}`);
+      }
+      override event(...[key, event]: Parameters<EventSink['event']>): void {
+        lines.push(`event ${event.type}`);
+        super.event(key, event);
+      }
+    })();
+    pool.subscribe(sink);
+    const link = await eventLinkOf(node);
+    const message = { type: 'message', connectionId: 7, flags: 0x21, session: Buffer.from('{}') } as const;
+    for (const text of ['grüß', 'bad', 'on']) {
+      node.send(link, { ...message, opcode: Opcode.Text, data: Buffer.from(text) });
+    }
+    node.send(link, { ...message, opcode: Opcode.Binary, data: Buffer.from('b') });
+    await sink.until(() => sink.events.length === 1);
+    expect(lines).toEqual([`text ${node.key} 7 {} grüß`, `text ${node.key} 7 {} on`, 'event message']);
+    expect(log.warnings('as asked')).toBe(1);
+    expect(sink.lost).toEqual([]);
   });
 
   it('are dialled again, or forgotten, also when the sink cannot bear the loss', async () => {

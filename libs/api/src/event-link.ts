@@ -3,10 +3,12 @@ import {
   COMMANDS,
   formatAddress,
   readEvent,
+  readTextMessage,
   writeRequest,
   type ByteReader,
   type NodeAddress,
   type Tag,
+  type TextMessageTaker,
 } from '#protocol';
 
 import type { EventSink } from './event-port.js';
@@ -31,6 +33,7 @@ export class EventLink {
   readonly #throttle: LogThrottle;
   readonly #onClosed: () => void;
   readonly #dialer: Dialer;
+  readonly #takeText: TextMessageTaker | undefined;
   #isUp = false;
   #isPaused = false;
   #ending: { readonly resolve: () => void; readonly patience: NodeJS.Timeout } | undefined;
@@ -51,6 +54,7 @@ export class EventLink {
     this.#log = log;
     this.#throttle = new LogThrottle();
     this.#onClosed = onClosed;
+    this.#takeText = this.#textTaker();
     this.#dialer = new Dialer(
       gateway,
       options.link,
@@ -109,16 +113,34 @@ export class EventLink {
 
   /** @throws ProtocolError, which ends the link */
   #onFrame(payload: ByteReader): void {
+    if (this.#takeText !== undefined && readTextMessage(payload, this.#takeText)) return;
     const event = readEvent(payload);
     this.#ending?.patience.refresh();
     try {
       this.#sink.event(this.#key, event);
     } catch (error) {
-      // Whatever went wrong with one event, those of all other clients come on this link too.
-      const gateway = formatAddress(this.#gateway);
-      const text = `A ${event.type} event of the gateway ${gateway} could not be handed over: ${problemOf(error)}`;
-      this.#throttle.warn(this.#log, 'sink', text, { gateway, error });
+      this.#reportSink(event.type, error);
     }
+  }
+
+  #textTaker(): TextMessageTaker | undefined {
+    const sink = this.#sink;
+    if (sink.textMessage === undefined) return undefined;
+    return (connectionId, session, text) => {
+      this.#ending?.patience.refresh();
+      try {
+        sink.textMessage?.(this.#key, connectionId, session, text);
+      } catch (error) {
+        this.#reportSink('message', error);
+      }
+    };
+  }
+
+  /** Whatever went wrong with one event, those of all other clients come on this link too. */
+  #reportSink(type: string, error: unknown): void {
+    const gateway = formatAddress(this.#gateway);
+    const text = `A ${type} event of the gateway ${gateway} could not be handed over: ${problemOf(error)}`;
+    this.#throttle.warn(this.#log, 'sink', text, { gateway, error });
   }
 
   #onLinkClosed(reason: Error | undefined): void {

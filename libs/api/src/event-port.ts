@@ -8,6 +8,12 @@ export interface EventSink {
    * @param gateway key of the gateway it came from: the first half of its clients' ids
    */
   event(gateway: string, event: GatewayEvent): void;
+  /**
+   * The text messages of WebSocket clients, which are most of all events, without an event object in between. A sink
+   * without it gets them as `message` events.
+   * @param session serialized, valid during the call only
+   */
+  textMessage?(gateway: string, connectionId: number, session: Buffer, text: string): void;
   /** The event link to this gateway ended: nothing more of it comes until it is linked again. */
   gatewayLost?(gateway: string): void;
 }

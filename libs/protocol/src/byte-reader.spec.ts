@@ -59,6 +59,26 @@ describe('ByteReader', () => {
     expect(refusal(() => reader.u8()).code).toBe('ERR_NESTWIRE_TRUNCATED');
   });
 
+  it('reads what is left as UTF-8 text, and no byte of the next frame', () => {
+    const reader = new ByteReader();
+    const bytes = Buffer.from('.grüß \u{1f600}|next');
+    reader.reset(bytes, 1, bytes.indexOf('|'));
+    expect(reader.restAsText()).toBe('grüß \u{1f600}');
+    expect(reader.remaining).toBe(0);
+    expect(reader.restAsText()).toBe('');
+    expect(ByteReader.of(Buffer.of(0x61, 0xff)).restAsText()).toBe('a\ufffd');
+  });
+
+  it('goes back to where it was, and reads the same again', () => {
+    const reader = ByteReader.of(Buffer.of(1, 2, 3));
+    reader.u8();
+    const { position } = reader;
+    expect(reader.u16()).toBe(0x0203);
+    reader.rewind(position);
+    expect(reader.remaining).toBe(2);
+    expect(reader.u16()).toBe(0x0203);
+  });
+
   it('starts with nothing to read', () => {
     expect(new ByteReader().remaining).toBe(0);
     expect(refusal(() => new ByteReader().u8()).code).toBe('ERR_NESTWIRE_TRUNCATED');

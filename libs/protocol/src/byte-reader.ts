@@ -31,6 +31,16 @@ export class ByteReader {
     return this.#end - this.#position;
   }
 
+  /** Where the next read begins: for `rewind`. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Back to an earlier `position` of the same stretch: what was read since is read again. */
+  rewind(position: number): void {
+    this.#position = position;
+  }
+
   u8(): number {
     return this.#bytes[this.#advance(1)]!;
   }
@@ -54,6 +64,12 @@ export class ByteReader {
 
   rest(): Buffer {
     return this.bytes(this.remaining);
+  }
+
+  /** What is left, as UTF-8 text. Bytes that are not UTF-8 become U+FFFD. */
+  restAsText(): string {
+    const at = this.#advance(this.remaining);
+    return this.#bytes.toString('utf8', at, this.#end);
   }
 
   byteString(length: number): ByteString {

@@ -56,6 +56,39 @@ describe('a client id', () => {
     );
   });
 
+  it('is the right one however many others have been met in between', () => {
+    // More than are remembered, of gateways that differ at one end or the other, counting in upper or lower bits.
+    const gateways = ['7f0000012394', '7f0000012395', '7f0000022394', 'f00000012394'];
+    const numbers = Array.from({ length: 3000 }, (_, i) => [
+      i,
+      (i << 12) >>> 0,
+      (0xffff_ffff - i) >>> 0,
+    ]).flat();
+    for (let round = 0; round < 2; round++) {
+      for (const gateway of gateways) {
+        for (const connectionId of numbers) {
+          const text = gateway + connectionId.toString(16).padStart(8, '0');
+          if (formatClientId(gateway, connectionId) !== text) expect.fail(`not ${text}`);
+          const parsed = parseClientId(text);
+          if (parsed.gateway !== gateway || parsed.connectionId !== connectionId) expect.fail(text);
+        }
+      }
+    }
+  });
+
+  it('is refused every time when it was made of what is no gateway', () => {
+    const bad = formatClientId('no gateway!!', 1);
+    for (let round = 0; round < 2; round++) {
+      expect(refusal(() => parseClientId(bad)).argument).toBe('clientId');
+    }
+  });
+
+  it('is parsed into an object of the caller: what is done to it changes no other', () => {
+    const clientId = formatClientId('7f0000012394', 77);
+    parseClientId(clientId).connectionId = 78;
+    expect(parseClientId(clientId)).toEqual({ gateway: '7f0000012394', connectionId: 77 });
+  });
+
   const good = '7f000001239400000001';
   it.each([
     ['', '""'],

@@ -27,7 +27,7 @@ export function encodeCloseDetails(codec: SessionCodec, details: CloseDetails): 
   const name = codec.name === 'php' ? bytesOrText : textFromByteString;
   const wire = { uid: name(uid), group_list: groups.map(name), ws: kind === 'ws' ? 1 : 0 };
   // The original has no room for the code: its bytes stay what its workers know.
-  return codec.encode(codec.name === 'php' || code === undefined ? wire : { ...wire, code, reason });
+  return codec.encodePlain(codec.name === 'php' || code === undefined ? wire : { ...wire, code, reason });
 }
 
 /** @throws ProtocolError unless the bytes are such details. Keys that are missing read as "nothing". */

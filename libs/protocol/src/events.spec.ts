@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { ProtocolError } from './errors.js';
-import { EventCode, Opcode, readEvent, writeEvent, writeMessage, writeReceive } from './events.js';
+import {
+  EventCode,
+  Opcode,
+  readEvent,
+  readTextMessage,
+  writeEvent,
+  writeMessage,
+  writeReceive,
+} from './events.js';
 
 const HEAD = '0000002a' + '00000003' + '616263';
 const session = Buffer.from('abc');
@@ -86,4 +94,43 @@ describe('an event', () => {
     expect(error.code).toBe('ERR_NESTWIRE_UNKNOWN_CODE');
     expect(error.message).toBe(`No event has the code ${code}`);
   });
+});
+
+describe('a text message read without an event', () => {
+  const text = { type: 'message', connectionId: 42, session, opcode: Opcode.Text, flags: 0x21 } as const;
+
+  function readerOf(event: Parameters<typeof writeEvent>[1]): ByteReader {
+    const writer = new ByteWriter();
+    writeEvent(writer, event);
+    return ByteReader.of(writer.view());
+  }
+
+  it('is what the event would have been', () => {
+    const taken: unknown[] = [];
+    const reader = readerOf({ ...text, data: Buffer.from('grüß') });
+    expect(readTextMessage(reader, (...parts) => void taken.push(parts))).toBe(true);
+    expect(taken).toEqual([[42, session, 'grüß']]);
+    expect(reader.remaining).toBe(0);
+  });
+
+  it.each([
+    { ...text, opcode: Opcode.Binary, data: Buffer.from('b') },
+    { ...text, opcode: Opcode.Close, data: Buffer.alloc(0) },
+    { type: 'receive', connectionId: 42, session, data: Buffer.from('r') } as const,
+    { type: 'connect', connectionId: 42, session } as const,
+  ])('is no other event, and of that one nothing is read: $type $opcode', (event) => {
+    const reader = readerOf(event);
+    expect(readTextMessage(reader, () => expect.fail('taken'))).toBe(false);
+    expect(readEvent(reader)).toEqual(event);
+  });
+
+  it.each(['', '18', '18' + HEAD, '18' + HEAD + '01', '18' + '0000002a' + '00000004' + '616263'])(
+    'is refused when it is cut short: %j',
+    (hex) => {
+      const reader = ByteReader.of(Buffer.from(hex, 'hex'));
+      expect(() => readTextMessage(reader, () => expect.fail('taken'))).toThrow(
+        expect.objectContaining({ code: 'ERR_NESTWIRE_TRUNCATED' }),
+      );
+    },
+  );
 });

@@ -96,6 +96,29 @@ function writeHead(writer: ByteWriter, code: number, connectionId: number, sessi
   writer.bytes(session);
 }
 
+/** Takes a text message of a WebSocket client. The session is a view, as in events. */
+export type TextMessageTaker = (connectionId: number, session: Buffer, text: string) => void;
+
+/**
+ * Reads what most events are, a text message, without an event object and views in between. Of any other event
+ * nothing is read, and the answer is false: that is for `readEvent`.
+ * @throws ProtocolError for a payload that is cut short, and what `take` throws
+ */
+export function readTextMessage(reader: ByteReader, take: TextMessageTaker): boolean {
+  const start = reader.position;
+  if (reader.u8() === EventCode.Message) {
+    const connectionId = reader.u32();
+    const session = reader.bytes(reader.u32());
+    if (reader.u8() === Opcode.Text) {
+      reader.u8(); // the flags, which say nothing
+      take(connectionId, session, reader.restAsText());
+      return true;
+    }
+  }
+  reader.rewind(start);
+  return false;
+}
+
 /** @throws ProtocolError for an unknown code, or a payload that is cut short or too long. */
 export function readEvent(reader: ByteReader): GatewayEvent {
   const code = reader.u8();

@@ -11,6 +11,7 @@ export * from './events.js';
 export * from './frame-decoder.js';
 export * from './frame-writer.js';
 export * from './frame.js';
+export * from './gathered-frame.js';
 export * from './node-address.js';
 export * from './options.js';
 export * from './register-messages.js';

@@ -29,7 +29,7 @@ export function encodeUpgradeRequest(
   request: UpgradeRequest,
 ): Buffer {
   const seconds = Math.floor(request.receivedAtMs / 1000);
-  return codec.encode({
+  return codec.encodePlain({
     fd: connectionId,
     streamId: 0,
     header: codec.name === 'php' ? headerBytes(request.headers) : request.headers,

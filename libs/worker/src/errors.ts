@@ -31,3 +31,37 @@ export class MalformedEventError extends NestwireError {
     );
   }
 }
+
+/** An optional package that what is used needs is not there. Thrown where that is made, at start as a rule. */
+export class MissingPackageError extends NestwireError {
+  override readonly name = 'MissingPackageError';
+  readonly code = 'ERR_NESTWIRE_MISSING_PACKAGE';
+  constructor(
+    readonly packageName: string,
+    /** What needs it. */
+    readonly neededBy: string,
+    cause: unknown,
+  ) {
+    super(`${neededBy} needs the package "${packageName}": npm install class-validator class-transformer`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * A class of which not everything can be checked at once. To let it pass unchecked would be a hole, so SyncValidationPipe
+ * refuses all values of it.
+ */
+export class AsyncValidatorError extends NestwireError {
+  override readonly name = 'AsyncValidatorError';
+  readonly code = 'ERR_NESTWIRE_ASYNC_VALIDATOR';
+  constructor(
+    readonly className: string,
+    readonly property: string,
+  ) {
+    super(
+      `${className}.${property} has an asynchronous validator, which SyncValidationPipe cannot wait for. ` +
+        "Use Nest's ValidationPipe for this handler, or check it in the handler.",
+    );
+  }
+}

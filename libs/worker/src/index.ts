@@ -21,7 +21,15 @@ export { Client, Session } from './decorators/param.decorators.js';
 export type { ReplyPort } from './dispatch/reply-port.js';
 export { HandlerExplorer } from './explore/handler-explorer.js';
 export { REPLY_ERRORS, type ReplyError } from './dispatch/reply-error.js';
-export { InvalidHandlerError, MalformedEventError } from './errors.js';
+export {
+  AsyncValidatorError,
+  InvalidHandlerError,
+  MalformedEventError,
+  MissingPackageError,
+} from './errors.js';
+export type { SyncValidationPipeOptions } from './validation/sync-validation-options.js';
+export { SyncValidationPipe } from './validation/sync-validation.pipe.js';
+export type { SyncValidatorPackage } from './validation/validation-packages.js';
 export { DEFAULT_WORKER_OPTIONS, type WorkerOptions } from './worker-options.js';
 export type { WorkerStats } from './worker-stats.js';
 export { WorkerModule, type WorkerModuleAsyncOptions, type WorkerModuleOptions } from './worker.module.js';

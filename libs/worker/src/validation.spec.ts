@@ -1,6 +1,14 @@
 import 'reflect-metadata';
-import { UsePipes, ValidationPipe, type INestMicroservice } from '@nestjs/common';
-import { IsInt, IsString, MinLength } from 'class-validator';
+import {
+  UseGuards,
+  UsePipes,
+  ValidationPipe,
+  type CanActivate,
+  type INestMicroservice,
+} from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
+import { Type as ClassType } from 'class-transformer';
+import { IsArray, IsInt, IsString, MinLength, ValidateNested } from 'class-validator';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import {
@@ -13,6 +21,7 @@ import {
   OnMessage,
   Payload,
   Session,
+  SyncValidationPipe,
 } from './index.js';
 import { closeWorkers, startWorker } from './test/start-worker.js';
 
@@ -32,40 +41,44 @@ class MemberSession {
   neverThere!: string;
 }
 
-const pipe = new ValidationPipe({ transform: true, whitelist: true });
+class Stop {
+  @IsString()
+  city!: string;
+}
 
-@ClientHandlers()
-class ByMethod {
-  @OnMessage('say')
-  @UsePipes(pipe)
-  say(
-    @Payload() dto: SayDto,
-    @Session() session: MemberSession,
-    @Client() client: ClientContext,
-    @Ctx() context: ClientEventContext,
-  ): unknown {
-    return [
-      dto instanceof SayDto,
-      dto,
-      session,
-      session instanceof MemberSession,
-      client instanceof ClientContext,
-      context instanceof ClientEventContext && context.client === client,
-    ];
+class TripDto {
+  @IsArray()
+  @ValidateNested({ each: true })
+  @ClassType(() => Stop)
+  stops!: Stop[];
+}
+
+const OPTIONS = { transform: true, whitelist: true };
+const PIPES = [
+  ['ValidationPipe', new ValidationPipe(OPTIONS)],
+  ['SyncValidationPipe', new SyncValidationPipe(OPTIONS)],
+] as const;
+
+class LetIn implements CanActivate {
+  canActivate(): boolean {
+    return true;
   }
 }
 
-@ClientHandlers()
-class ByParam {
-  @OnMessage('say')
-  say(
-    @Payload(pipe) dto: SayDto,
-    @Session() session: MemberSession,
-    @Client() client: ClientContext,
-    @Ctx() context: ClientEventContext,
-  ): unknown {
-    return new ByMethod().say(dto, session, client, context);
-  }
+function seen(
+  dto: SayDto,
+  session: MemberSession,
+  client: ClientContext,
+  context: ClientEventContext,
+): unknown {
+  return [
+    dto instanceof SayDto,
+    dto,
+    session,
+    session instanceof MemberSession,
+    client instanceof ClientContext,
+    context instanceof ClientEventContext && context.client === client,
+  ];
 }
 
 @ClientHandlers()
@@ -77,7 +90,12 @@ class Plain {
     @Client() client: ClientContext,
     @Ctx() context: ClientEventContext,
   ): unknown {
-    return new ByMethod().say(dto, session, client, context);
+    return seen(dto, session, client, context);
+  }
+
+  @OnMessage('trip')
+  trip(@Payload() { stops }: TripDto): unknown {
+    return [stops, stops.every((stop) => stop instanceof Stop)];
   }
 
   @OnConnect()
@@ -86,13 +104,69 @@ class Plain {
   }
 }
 
-describe.each([
-  ['bound to the method', ByMethod, undefined],
-  ['bound to the parameter', ByParam, undefined],
-  ['bound globally', Plain, (app: INestMicroservice) => void app.useGlobalPipes(pipe)],
-])("class-validator's ValidationPipe, %s", (_where, handlers, configure) => {
-  const setup = { providers: [handlers], ...(configure === undefined ? {} : { configure }) };
+type Setup = Pick<Parameters<typeof startWorker>[0], 'providers' | 'configure' | 'hideInternals'>;
 
+/** All the ways to bind a pipe. */
+function setupsOf(pipe: ValidationPipe | SyncValidationPipe): readonly (readonly [string, Setup])[] {
+  @ClientHandlers()
+  class ByMethod extends Plain {
+    @OnMessage('say')
+    @UsePipes(pipe)
+    override say(
+      @Payload() dto: SayDto,
+      @Session() session: MemberSession,
+      @Client() client: ClientContext,
+      @Ctx() context: ClientEventContext,
+    ): unknown {
+      return seen(dto, session, client, context);
+    }
+
+    @OnMessage('trip')
+    @UsePipes(pipe)
+    override trip(@Payload() trip: TripDto): unknown {
+      return super.trip(trip);
+    }
+  }
+
+  @ClientHandlers()
+  class ByParam extends Plain {
+    @OnMessage('say')
+    override say(
+      @Payload(pipe) dto: SayDto,
+      @Session() session: MemberSession,
+      @Client() client: ClientContext,
+      @Ctx() context: ClientEventContext,
+    ): unknown {
+      return seen(dto, session, client, context);
+    }
+
+    @OnMessage('trip')
+    override trip(@Payload(pipe) trip: TripDto): unknown {
+      return super.trip(trip);
+    }
+  }
+
+  @ClientHandlers()
+  @UseGuards(LetIn)
+  @UsePipes(pipe)
+  class ByClassBehindGuard extends Plain {}
+
+  return [
+    ['bound to the methods', { providers: [ByMethod] }],
+    ['bound to the parameters', { providers: [ByParam] }],
+    ['bound to the class, behind a guard', { providers: [ByClassBehindGuard] }],
+    [
+      'bound globally',
+      { providers: [Plain], configure: (app: INestMicroservice) => void app.useGlobalPipes(pipe) },
+    ],
+    ['as APP_PIPE', { providers: [Plain, { provide: APP_PIPE, useValue: pipe }] }],
+    ["in Nest's own way", { providers: [ByMethod], hideInternals: true }],
+  ];
+}
+
+describe.each(
+  PIPES.flatMap(([name, pipe]) => setupsOf(pipe).map(([where, setup]) => ({ name, where, setup }))),
+)('$name, $where', ({ setup }) => {
   it('makes a DTO of the data, and leaves session, client and context alone', async () => {
     const { gateway, strategy } = await startWorker(setup);
     gateway.open(1);
@@ -116,4 +190,34 @@ describe.each([
     gateway.say(1, 'say', data, 1);
     expect(await gateway.nextReply()).toEqual({ id: 1, error: { code: 'BAD_REQUEST', message } });
   });
+
+  it('validates each handler with the DTO of its own', async () => {
+    const { gateway } = await startWorker(setup);
+    gateway.say(1, 'trip', { stops: [{ city: 'Ulm', extra: 1 }] }, 1);
+    expect(await gateway.nextReply()).toEqual({ id: 1, data: [[{ city: 'Ulm' }], true] });
+    gateway.say(1, 'say', { text: 'hi', times: 2 }, 2);
+    expect(await gateway.nextReply()).toMatchObject({
+      id: 2,
+      data: expect.arrayContaining([{ text: 'hi', times: 2 }]) as unknown,
+    });
+    gateway.say(1, 'trip', { stops: [{ city: 'Ulm' }, { city: 3 }] }, 3);
+    expect(await gateway.nextReply()).toEqual({
+      id: 3,
+      error: { code: 'BAD_REQUEST', message: 'stops.1.city must be a string' },
+    });
+  });
+});
+
+it('the synchronous pipe is made by Nest, too, as APP_PIPE', async () => {
+  const { gateway } = await startWorker({
+    providers: [Plain, { provide: APP_PIPE, useClass: SyncValidationPipe }],
+  });
+  gateway.say(1, 'trip', { stops: 1 }, 1);
+  expect(await gateway.nextReply()).toMatchObject({ id: 1, error: { code: 'BAD_REQUEST' } });
+});
+
+it('with the synchronous pipe an answer is there when the call with the event returns', async () => {
+  const { gateway } = await startWorker(setupsOf(PIPES[1][1])[2]![1]);
+  gateway.say(1, 'say', { text: 'hi', times: 1 }, 1);
+  expect(gateway.sent).toHaveLength(1);
 });

@@ -144,6 +144,8 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
       this.#dispatcher = dispatcher;
       events.subscribe({
         event: (gateway, event) => dispatcher.event(gateway, event),
+        textMessage: (gateway, connectionId, session, text) =>
+          dispatcher.textMessage(gateway, connectionId, session, text),
         gatewayLost: (gateway) => void this.#emitter.emit('gatewayLost', gateway),
       });
       this.#transition('listening');

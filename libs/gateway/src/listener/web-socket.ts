@@ -131,7 +131,8 @@ export class WebSocket<Client> extends SocketTransport implements Transport, WsR
   ended(): void {
     if (this.#state === 'open') this.output.flush();
     this.#state = 'closing';
-    this.socket.end();
+    // Ending it once more would make an error object, which costs more than all the rest of a goodbye.
+    if (!this.socket.writableEnded) this.socket.end();
   }
 
   gone(): void {

@@ -15,6 +15,7 @@ export const jsonSessionCodec: SessionCodec = {
   none: Buffer.from('null'),
 
   encode: (value) => Buffer.from(new JsonWriter().write(value)),
+  encodePlain: (value) => Buffer.from(JSON.stringify(value)),
 
   decode(bytes) {
     if (bytes.length === 0) return {};

@@ -19,6 +19,7 @@ export const phpSessionCodec: SessionCodec = {
   none: Buffer.from('N;'),
 
   encode: writePhp,
+  encodePlain: writePhp,
 
   decode: (bytes) => (bytes.length === 0 ? {} : readPhp(viewOf(bytes))),
 

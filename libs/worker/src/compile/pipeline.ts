@@ -69,12 +69,13 @@ export class HandlerPipeline {
     }
   }
 
-  async #settled(result: unknown, data: unknown, context: ClientEventContext): Promise<unknown> {
-    try {
-      return await settle(result);
-    } catch (error) {
-      return this.#fail(error, false, data, context);
-    }
+  /** One promise more than the result's own, and none that only waits: most of what is waited for here is a pipe's. */
+  #settled(result: unknown, data: unknown, context: ClientEventContext): Promise<unknown> {
+    const promise = result instanceof Promise ? (result as Promise<unknown>) : settle(result);
+    return promise.then(
+      (value) => (isPending(value) ? this.#settled(value, data, context) : value),
+      (error: unknown) => this.#fail(error, false, data, context),
+    );
   }
 
   /** @throws ForbiddenException, at once or later, when a guard says no. */
@@ -105,41 +106,22 @@ export class HandlerPipeline {
     return this.#interceptors.intercept(interceptors, [data, context], instance, callback, next, 'rpc');
   }
 
-  #callMethod(data: unknown, context: ClientEventContext): unknown {
-    const { instance, callback } = this.#site;
-    const args: unknown[] = [];
-    const ready = this.#readParams(args, 0, data, context);
-    return ready === undefined
-      ? callback.apply(instance, args)
-      : ready.then(() => callback.apply(instance, args));
-  }
-
-  /** Fills in the arguments from the given parameter on; a promise as soon as one of them has to be waited for. */
-  #readParams(
-    args: unknown[],
-    from: number,
-    data: unknown,
-    context: ClientEventContext,
-  ): Promise<void> | undefined {
+  /** Fills in the arguments from the given parameter on, and calls; a promise as soon as one of them has to be waited for. */
+  #callMethod(data: unknown, context: ClientEventContext, args: unknown[] = [], from = 0): unknown {
     const params = this.#params;
     for (let at = from; at < params.length; at++) {
       const param = params[at]!;
       const value = transform(param.read(data, context), param.pipes, 0, param.metadata);
-      if (isThenable(value)) return this.#readParamsLater(value, args, at, data, context);
+      if (isThenable(value)) {
+        return promiseOf(value).then((ready) => {
+          args[param.index] = ready;
+          return this.#callMethod(data, context, args, at + 1);
+        });
+      }
       args[param.index] = value;
     }
-    return undefined;
-  }
-
-  async #readParamsLater(
-    value: PromiseLike<unknown>,
-    args: unknown[],
-    at: number,
-    data: unknown,
-    context: ClientEventContext,
-  ): Promise<void> {
-    args[this.#params[at]!.index] = await value;
-    await this.#readParams(args, at + 1, data, context);
+    const { instance, callback } = this.#site;
+    return callback.apply(instance, args);
   }
 
   #fail(error: unknown, isDenied: boolean, data: unknown, context: ClientEventContext): unknown {
@@ -174,6 +156,10 @@ function rejectedByFilter(replacement: unknown, isDenied: boolean): HandlerFailu
 
 function assertAdmitted(verdict: unknown): void {
   if (!verdict) throw new ForbiddenException(FORBIDDEN_MESSAGE);
+}
+
+function promiseOf(value: PromiseLike<unknown>): Promise<unknown> {
+  return value instanceof Promise ? (value as Promise<unknown>) : Promise.resolve(value);
 }
 
 /** Runs a value through pipes; a promise as soon as the value or one of them is one. */

@@ -20,6 +20,15 @@ const TYPES = {
 } as const;
 
 /**
+ * Makes the context's bytes its own: to be called before the call that handed the event over returns, when the session may
+ * be asked for after it. Those of the event are gone by then.
+ */
+export let keepBytes: (context: ClientEventContext) => void;
+
+/** The memory that the event itself takes, more or less. */
+export let sizeOf: (context: ClientEventContext) => number;
+
+/**
  * One event of one client: what `@Ctx()` and `switchToRpc().getContext()` give, and `REQUEST` in request-scoped
  * providers. Client and session are made when they are asked for first, at most once.
  */
@@ -35,35 +44,47 @@ export class ClientEventContext extends BaseRpcContext {
   readonly #decoder: EventDecoder;
   readonly #gateway: string;
   readonly #connectionId: number;
-  readonly #isWebSocket: boolean;
+  readonly #event: GatewayEvent['type'];
   readonly #details: Buffer | undefined;
-  readonly #sessionBytes: Buffer;
+  #sessionBytes: Buffer;
   #client: ClientContext | undefined;
   #session: ClientSession | MalformedEventError | undefined;
 
+  static {
+    keepBytes = (context) => {
+      if (context.#sessionBytes.length > 0) context.#sessionBytes = Buffer.from(context.#sessionBytes);
+    };
+    sizeOf = (context) => {
+      const body = context.message ?? context.#details;
+      return context.#sessionBytes.length + (body?.length ?? 0);
+    };
+  }
+
   /**
-   * @param outlivesCall whether the session may be asked for after the call that handed the event over has
-   *   returned: then its bytes are copied, because those of the event are gone by then
+   * @param sessionBytes read when the session is asked for: see `keepBytes`
+   * @param message the handlers' own, as it came
+   * @param details of `open` and `close`; they are copied
    */
   constructor(
     decoder: EventDecoder,
     gateway: string,
-    event: GatewayEvent,
-    outlivesCall: boolean,
+    connectionId: number,
+    event: GatewayEvent['type'],
+    sessionBytes: Buffer,
     message?: string | Buffer,
     envelope?: Envelope,
+    details?: Buffer,
   ) {
     super(NO_ARGS);
-    this.type = TYPES[event.type];
+    this.type = TYPES[event];
     this.message = message;
     this.envelope = envelope;
     this.#decoder = decoder;
     this.#gateway = gateway;
-    this.#connectionId = event.connectionId;
-    this.#isWebSocket = event.type === 'message' || event.type === 'open';
-    this.#details = event.type === 'open' || event.type === 'close' ? Buffer.from(event.details) : undefined;
-    this.#sessionBytes =
-      outlivesCall && event.session.length > 0 ? Buffer.from(event.session) : event.session;
+    this.#connectionId = connectionId;
+    this.#event = event;
+    this.#details = details === undefined ? undefined : Buffer.from(details);
+    this.#sessionBytes = sessionBytes;
   }
 
   get client(): ClientContext {
@@ -72,7 +93,9 @@ export class ClientEventContext extends BaseRpcContext {
 
   /** @throws MalformedEventError when its bytes are not what the codec reads */
   get session(): ClientSession {
-    return readable((this.#session ??= this.#decoder.session(this.client.id, this.#sessionBytes)));
+    return readable(
+      (this.#session ??= this.#decoder.session(this.client.id, this.#connectionId, this.#sessionBytes)),
+    );
   }
 
   override getArgs(): unknown[] {
@@ -85,7 +108,7 @@ export class ClientEventContext extends BaseRpcContext {
 
   #makeClient(): ClientContext {
     const id = formatClientId(this.#gateway, this.#connectionId);
-    if (this.#details === undefined) return new ClientContext(id, this.#isWebSocket ? 'ws' : 'tcp');
+    if (this.#details === undefined) return new ClientContext(id, this.#event === 'message' ? 'ws' : 'tcp');
     return this.type === 'close'
       ? new ClosedClient(id, this.#decoder, this.#details)
       : new ConnectingClient(id, this.#decoder, this.#details);

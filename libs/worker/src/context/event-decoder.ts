@@ -10,6 +10,7 @@ import {
 
 import { MalformedEventError } from '../errors.js';
 import type { ClientSession } from './client-session.js';
+import { SharedSessions } from './shared-sessions.js';
 
 /** Told of every part of an event that could not be read, once. */
 export type MalformedListener = (error: MalformedEventError) => void;
@@ -23,17 +24,22 @@ const NO_SESSION: ClientSession = Object.freeze({});
 export class EventDecoder {
   readonly #codec: SessionCodec;
   readonly #malformed: MalformedListener;
+  readonly #sessions = new SharedSessions();
 
   constructor(codec: SessionCodec, malformed: MalformedListener) {
     this.#codec = codec;
     this.#malformed = malformed;
   }
 
-  session(clientId: ClientId, bytes: Uint8Array): ClientSession | MalformedEventError {
+  session(clientId: ClientId, connectionId: number, bytes: Uint8Array): ClientSession | MalformedEventError {
     if (bytes.length === 0) return NO_SESSION;
-    return this.#read(clientId, 'session', () =>
-      Object.freeze(decodeSession(this.#codec, bytes) ?? NO_SESSION),
-    );
+    const known = this.#sessions.find(connectionId, bytes);
+    if (known !== undefined) return known;
+    return this.#read(clientId, 'session', () => {
+      const session = Object.freeze(decodeSession(this.#codec, bytes) ?? NO_SESSION);
+      this.#sessions.keep(connectionId, bytes, session);
+      return session;
+    });
   }
 
   upgradeRequest(clientId: ClientId, bytes: Uint8Array): UpgradeRequest | MalformedEventError {

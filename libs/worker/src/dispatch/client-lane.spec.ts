@@ -13,14 +13,8 @@ const GATEWAY = '7f0000012394';
 const decoder = new EventDecoder(jsonSessionCodec, () => undefined);
 
 function run(): EventRun {
-  const event = { type: 'connect', connectionId: 1, session: Buffer.alloc(0) } as const;
-  return new EventRun(
-    planOf([]),
-    new ClientEventContext(decoder, GATEWAY, event, true),
-    GATEWAY,
-    1,
-    undefined,
-  );
+  const context = new ClientEventContext(decoder, GATEWAY, 1, 'connect', Buffer.alloc(0));
+  return new EventRun(planOf([]), context, GATEWAY, 1, undefined);
 }
 
 describe("a client's lane", () => {

@@ -6,18 +6,15 @@ import type { EventSink } from '#api';
 import {
   formatClientId,
   Opcode,
-  type CloseEvent,
-  type ConnectEvent,
   type GatewayEvent,
   type MessageEvent,
-  type OpenEvent,
   type ReceiveEvent,
   type SessionCodec,
 } from '#protocol';
 
 import { HandlerFailure } from '../compile/handler-failure.js';
-import { ClientEventContext } from '../context/client-event-context.js';
-import { parseEnvelope, type Envelope } from '../context/envelope.js';
+import { ClientEventContext, keepBytes, sizeOf } from '../context/client-event-context.js';
+import { parseEnvelope } from '../context/envelope.js';
 import { EventDecoder } from '../context/event-decoder.js';
 import type { WorkerOptions } from '../worker-options.js';
 import type { WorkerCounters } from '../worker-stats.js';
@@ -79,8 +76,16 @@ export class Dispatcher implements EventSink {
     try {
       this.#route(gateway, event);
     } catch (error) {
-      // Handlers' own exceptions end elsewhere: this is an event that could not even be begun.
-      this.#badEvent(`A ${event.type} event of gateway ${gateway} could not be handled`, error);
+      this.#notBegun(gateway, event.type, error);
+    }
+  }
+
+  textMessage(gateway: string, connectionId: number, session: Buffer, text: string): void {
+    if (this.#isStopped) return;
+    try {
+      this.#message(gateway, connectionId, 'message', session, text, text);
+    } catch (error) {
+      this.#notBegun(gateway, 'message', error);
     }
   }
 
@@ -112,80 +117,118 @@ export class Dispatcher implements EventSink {
   }
 
   #route(gateway: string, event: GatewayEvent): void {
-    switch (event.type) {
+    const { type, connectionId, session } = event;
+    switch (type) {
       case 'connect':
+        return this.#begin(this.#table.connect, gateway, connectionId, this.#context(gateway, event));
       case 'open':
-        return this.#begin(gateway, event, this.#table.connect);
+        return this.#begin(
+          this.#table.connect,
+          gateway,
+          connectionId,
+          this.#context(gateway, event, event.details),
+        );
       case 'close':
-        if (!this.#denied.isEmpty) this.#denied.delete(formatClientId(gateway, event.connectionId));
-        return this.#begin(gateway, event, this.#table.close);
+        if (!this.#denied.isEmpty) this.#denied.delete(formatClientId(gateway, connectionId));
+        return this.#begin(
+          this.#table.close,
+          gateway,
+          connectionId,
+          this.#context(gateway, event, event.details),
+        );
       case 'receive':
         return this.#receive(gateway, event);
       case 'message':
-        return this.#message(gateway, event);
+        // An unchanged PHP gateway passes close frames and pings on as messages.
+        if (event.opcode === Opcode.Text) {
+          const text = event.data.toString('utf8');
+          this.#message(gateway, connectionId, type, session, text, text);
+        } else if (event.opcode === Opcode.Binary) {
+          this.#raw(gateway, event);
+        }
     }
-  }
-
-  #message(gateway: string, event: MessageEvent): void {
-    // An unchanged PHP gateway passes close frames and pings on as messages.
-    if (event.opcode === Opcode.Text) {
-      const text = event.data.toString('utf8');
-      return this.#beginMessage(gateway, event, text, text);
-    }
-    if (event.opcode === Opcode.Binary) this.#begin(gateway, event, this.#table.raw, event.data);
   }
 
   #receive(gateway: string, event: ReceiveEvent): void {
     const { data } = event;
     // A byte stream does not say what is text: what could be an envelope is taken for one.
     if (data[0] !== OPEN_BRACE || this.#table.events.size === 0 || !isUtf8(data)) {
-      return this.#begin(gateway, event, this.#table.raw, data);
+      return this.#raw(gateway, event);
     }
-    this.#beginMessage(gateway, event, data, data.toString('utf8'));
+    const { type, connectionId, session } = event;
+    this.#message(gateway, connectionId, type, session, Buffer.from(data), data.toString('utf8'));
   }
 
-  #beginMessage(
+  /** @param message as handlers get it */
+  #message(
     gateway: string,
-    event: MessageEvent | ReceiveEvent,
+    connectionId: number,
+    type: MessageEvent['type'] | ReceiveEvent['type'],
+    session: Buffer,
     message: string | Buffer,
     text: string,
   ): void {
     const { events, raw } = this.#table;
-    if (events.size === 0) return this.#begin(gateway, event, raw, message);
-    const envelope = parseEnvelope(text);
-    if (envelope.event === undefined) {
-      return this.#begin(gateway, event, this.#badEnvelope, message, undefined, envelope.id);
+    if (events.size === 0) {
+      if (raw.handlers.length === 0) return;
+      const context = new ClientEventContext(this.#decoder, gateway, connectionId, type, session, message);
+      return this.#begin(raw, gateway, connectionId, context);
     }
-    this.#begin(
+    const found = parseEnvelope(text);
+    const envelope = found.event === undefined ? undefined : found;
+    const plan =
+      envelope === undefined ? this.#badEnvelope : (events.get(envelope.event) ?? this.#unknownEvent);
+    const context = new ClientEventContext(
+      this.#decoder,
       gateway,
-      event,
-      events.get(envelope.event) ?? this.#unknownEvent,
+      connectionId,
+      type,
+      session,
       message,
       envelope,
-      envelope.id,
+    );
+    this.#begin(plan, gateway, connectionId, context, found.id);
+  }
+
+  #raw(gateway: string, { type, connectionId, session, data }: ReceiveEvent | MessageEvent): void {
+    const { raw } = this.#table;
+    if (raw.handlers.length === 0) return;
+    // Handlers may keep what they are given, and the bytes of the event are gone when this call returns.
+    const message = Buffer.from(data);
+    const context = new ClientEventContext(this.#decoder, gateway, connectionId, type, session, message);
+    this.#begin(raw, gateway, connectionId, context);
+  }
+
+  #context(gateway: string, event: GatewayEvent, details?: Buffer): ClientEventContext {
+    const { type, connectionId, session } = event;
+    return new ClientEventContext(
+      this.#decoder,
+      gateway,
+      connectionId,
+      type,
+      session,
+      undefined,
+      undefined,
+      details,
     );
   }
 
   #begin(
-    gateway: string,
-    event: ConnectEvent | OpenEvent | ReceiveEvent | MessageEvent | CloseEvent,
     plan: HandlerPlan,
-    message?: string | Buffer,
-    envelope?: Envelope,
+    gateway: string,
+    connectionId: number,
+    context: ClientEventContext,
     requestId?: string | number,
   ): void {
     if (plan.handlers.length === 0) return;
-    const lane = this.#lanes.find(gateway, event.connectionId);
-    const outlivesCall = lane !== undefined || plan.outlivesCall;
-    // Handlers may keep what they are given, and the bytes of the event are gone when this call returns.
-    const owned = typeof message === 'object' ? Buffer.from(message) : message;
-    const context = new ClientEventContext(this.#decoder, gateway, event, outlivesCall, owned, envelope);
-    const run = new EventRun(plan, context, gateway, event.connectionId, requestId);
+    const lane = this.#lanes.find(gateway, connectionId);
+    if (lane !== undefined || plan.outlivesCall) keepBytes(context);
+    const run = new EventRun(plan, context, gateway, connectionId, requestId);
     if (lane !== undefined) {
-      this.#backlog.add(run, bytesOf(event));
+      this.#backlog.add(run, sizeOf(context));
       lane.add(run);
     } else if (!this.#start(run)) {
-      this.#backlog.add(run, bytesOf(event));
+      this.#backlog.add(run, sizeOf(context));
       this.#lanes.open(run);
     }
   }
@@ -196,7 +239,7 @@ export class Dispatcher implements EventSink {
     try {
       isOver = this.#start(run);
     } catch (error) {
-      this.#badEvent(`A ${run.context.type} event of gateway ${run.gateway} could not be handled`, error);
+      this.#notBegun(run.gateway, run.context.type, error);
     }
     if (isOver) this.#backlog.remove(run);
     return isOver;
@@ -232,13 +275,13 @@ export class Dispatcher implements EventSink {
     return planOf([...this.#table.raw.handlers, refuse]);
   }
 
+  /** Handlers' own exceptions end elsewhere: this is an event that could not even be begun. */
+  #notBegun(gateway: string, type: string, error: unknown): void {
+    this.#badEvent(`A ${type} event of gateway ${gateway} could not be handled`, error);
+  }
+
   #badEvent(message: string, cause: unknown): void {
     this.#counters.badEvents++;
     this.#logger.error(message, cause);
   }
-}
-
-function bytesOf(event: GatewayEvent): number {
-  const body = 'data' in event ? event.data : 'details' in event ? event.details : undefined;
-  return event.session.length + (body?.length ?? 0);
 }

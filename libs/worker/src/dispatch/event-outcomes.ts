@@ -1,5 +1,7 @@
 import { HttpException, HttpStatus, type LoggerService } from '@nestjs/common';
 
+import type { ClientId } from '#protocol';
+
 import { HandlerFailure } from '../compile/handler-failure.js';
 import { MalformedEventError } from '../errors.js';
 import type { WorkerCounters } from '../worker-stats.js';
@@ -111,7 +113,11 @@ export class EventOutcomes {
     this.#logger.debug?.(`${handler.name} denied client ${id}`);
     run.skipRest();
     this.#denied.add(id);
-    this.#attempt(run, () => this.#replies.closeClient(id, { denied: true }));
+    try {
+      this.#replies.closeClient(id, { denied: true });
+    } catch (error) {
+      this.#reportRefusal(id, error);
+    }
   }
 
   #report(run: EventRun, handler: Handler, error: unknown): void {
@@ -126,16 +132,17 @@ export class EventOutcomes {
   }
 
   #send(run: EventRun, text: string): void {
-    this.#attempt(run, () => this.#replies.sendToClient(run.context.client.id, text));
+    const { id } = run.context.client;
+    try {
+      this.#replies.sendToClient(id, text);
+    } catch (error) {
+      this.#reportRefusal(id, error);
+    }
   }
 
   /** A port that refuses ends neither the client's other events nor the process. */
-  #attempt(run: EventRun, command: () => void): void {
-    try {
-      command();
-    } catch (error) {
-      this.#logger.error(`Client ${run.context.client.id} could not be answered`, error);
-    }
+  #reportRefusal(clientId: ClientId, error: unknown): void {
+    this.#logger.error(`Client ${clientId} could not be answered`, error);
   }
 }
 

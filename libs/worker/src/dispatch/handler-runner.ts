@@ -68,18 +68,21 @@ export class HandlerRunner {
   #settled(wait: Wait, result: unknown): void {
     if (wait.isOver) return this.#outcomes.endedLate(wait.run, wait.handler, result);
     this.#deadlines.end(wait);
-    this.#conclude(wait, () => this.#outcomes.ended(wait.run, wait.handler, result));
+    wait.isOver = true;
+    if (this.#isStopped) return;
+    this.#outcomes.ended(wait.run, wait.handler, result);
+    this.#goOn(wait);
   }
 
   #timedOut(wait: Wait): void {
-    this.#conclude(wait, () => this.#outcomes.timedOut(wait.run, wait.handler));
-  }
-
-  #conclude(wait: Wait, outcome: () => void): void {
     wait.isOver = true;
     if (this.#isStopped) return;
-    outcome();
-    if (this.advance(wait.run)) this.#finished(wait.run);
+    this.#outcomes.timedOut(wait.run, wait.handler);
+    this.#goOn(wait);
+  }
+
+  #goOn({ run }: Wait): void {
+    if (this.advance(run)) this.#finished(run);
   }
 }
 

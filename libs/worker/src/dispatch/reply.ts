@@ -7,7 +7,9 @@ import type { ReplyError } from './reply-error.js';
 export function dataReply(id: string | number, data: unknown): string {
   // JSON.stringify gives undefined for those, whatever its type says.
   const json = JSON.stringify(data) as string | undefined;
-  return `{"id":${JSON.stringify(id)},"data":${json ?? 'null'}}`;
+  // An id that is a number is finite, and JSON writes such a number as JavaScript does.
+  const answered = typeof id === 'number' && !Object.is(id, -0) ? String(id) : JSON.stringify(id);
+  return `{"id":${answered},"data":${json ?? 'null'}}`;
 }
 
 export function errorReply(id: string | number, { code, message }: ReplyError): string {

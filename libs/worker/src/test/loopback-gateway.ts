@@ -9,6 +9,7 @@ import {
   jsonSessionCodec,
   Opcode,
   readEvent,
+  readTextMessage,
   writeEvent,
   byteStringFromText,
   type GatewayEvent,
@@ -154,7 +155,10 @@ export class LoopbackGateway implements WorkerEventPort, ReplyPort {
 
   deliver(event: GatewayEvent): void {
     const frame = encodeFrame((writer) => writeEvent(writer, event));
-    new FrameDecoder(1024 * 1024).push(frame, (payload) => this.#sink?.event(KEY, readEvent(payload)));
+    new FrameDecoder(1024 * 1024).push(frame, (payload) => {
+      const isText = readTextMessage(payload, (...message) => this.#sink?.textMessage?.(KEY, ...message));
+      if (!isText) this.#sink?.event(KEY, readEvent(payload));
+    });
     frame.fill(0xfe);
   }
 
