@@ -71,6 +71,9 @@ describe('a service does not start, and says what to write,', () => {
     ['register', 'NESTWIRE_REGISTER', '0.0.0.0:9327', /NESTWIRE_SECRET.*same secret on all nodes/],
     ['worker', 'NESTWIRE_INTEROP', 'php', /"swoole-worker"/],
     ['worker', 'NESTWIRE_LOG', 'loud', /verbose/],
+    ['register', 'NESTWIRE_PROCESSES', '2', /always one process.*gateways and workers/],
+    ['gateway', 'NESTWIRE_PROCESSES', '0', /whole number from 1 to/],
+    ['worker', 'NESTWIRE_PROCESSES', 'two', /whole number from 1 to/],
     ['standalone', 'NESTWIRE_PAGE', '3000', /127\.0\.0\.1:3000|host:port|port/],
   ] as const)('the %s with %s="%s"', async (name, variable, value, remedy) => {
     const { code, text } = await endOf(serviceOf(name, { [variable]: value }));

@@ -251,7 +251,7 @@ describe('a supervised process', () => {
     const pids = supervisor.served.map(({ pid }) => pid);
     // The supervisor alone, not its whole group.
     process.kill(supervisor.pid!, 'SIGKILL');
+    await supervisor.says(/ stops: The supervisor is gone/, 2);
     await gone(pids);
-    expect(supervisor.count(/ stops: The supervisor is gone/)).toBe(2);
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Supervisor } from './supervisor.js';
+import type { SupervisorOptions } from './supervisor-options.js';
 import { isAlive, Stage } from './test/stage.js';
 
 const NODES = [
@@ -13,7 +15,7 @@ describe('a supervisor starts', () => {
     expect(stage.pids.map(isAlive)).toEqual([true, true, true, true]);
     const [first, second, third, last] = stage.doers('ready');
     expect([first, last]).toEqual(['gateway 1/3', 'worker 1/1']);
-    expect([second, third].toSorted()).toEqual(['gateway 2/3', 'gateway 3/3']);
+    expect(new Set([second, third])).toEqual(new Set(['gateway 2/3', 'gateway 3/3']));
   });
 
   it('nothing when one ends before it is ready, and ends those that were', async () => {
@@ -92,17 +94,11 @@ describe('a supervisor that is closed', () => {
     const stage = new Stage(NODES);
     await stage.supervisor.start();
     await Promise.all([stage.supervisor.close(), stage.supervisor.close()]);
-    const ends = stage.journal.slice(4);
-    expect(ends.map((line) => line.replace(/ \d\/2/, ''))).toEqual([
-      'gateway stops',
-      'gateway stops',
-      'gateway ends',
-      'gateway ends',
-      'worker stops',
-      'worker stops',
-      'worker ends',
-      'worker ends',
-    ]);
+    const [gateways, workers] = [stage.journal.slice(4, 8), stage.journal.slice(8)];
+    const deedsOf = (group: string): string[] =>
+      ['1/2 ends', '1/2 stops', '2/2 ends', '2/2 stops'].map((deed) => `${group} ${deed}`);
+    expect(gateways.toSorted()).toEqual(deedsOf('gateway'));
+    expect(workers.toSorted()).toEqual(deedsOf('worker'));
     expect(stage.pids.map(isAlive)).toEqual([false, false, false, false]);
     expect(stage.lines.filter((line) => !line.includes('is ready'))).toEqual([]);
   });
@@ -139,15 +135,18 @@ describe('a supervisor that is closed', () => {
 
 describe('a supervisor refuses', () => {
   it.each([
-    [{ groups: [] }, /supervisor\.groups/],
-    [{ groups: [{ processes: 0 }] }, /supervisor\.groups\.processes/],
-    [{ groups: [{ processs: 2 }] }, /Did you mean "processes"/],
-    [{ groups: [{ replace: 'both' }] }, /"new-first" or "old-first"/],
-    [{ groups: [{}], stopTimeout: 3 }, /Did you mean "stopTimeoutMs"/],
-    [{ groups: [{}], minRestartDelayMs: 5_000, maxRestartDelayMs: 100 }, /maxRestartDelayMs, which is 100/],
-  ])('%j', (options, message) => {
-    const make = (): unknown => new Stage((options as never)['groups'], options);
+    [[], {}, /supervisor\.groups/],
+    [[{ processes: 0 }], {}, /supervisor\.groups\.processes/],
+    [[{ processs: 2 }], {}, /Did you mean "processes"/],
+    [[{ replace: 'both' }], {}, /"new-first" or "old-first"/],
+    [[{}], { stopTimeout: 3 }, /Did you mean "stopTimeoutMs"/],
+    [[{}], { minRestartDelayMs: 5_000, maxRestartDelayMs: 100 }, /maxRestartDelayMs, which is 100/],
+  ])('%j with %j', (groups, options, message) => {
+    const make = (): Supervisor =>
+      new Supervisor({ groups, ...options } as Partial<SupervisorOptions>, { log, warn: log, error: log });
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_NESTWIRE_INVALID_OPTION' }));
     expect(make).toThrow(message);
   });
 });
+
+function log(): void {}
