@@ -80,7 +80,8 @@ export class LoopClock {
     let gcMs = 0;
     for (const pause of this.#pauses)
       gcMs += Math.max(0, Math.min(endMs, pause.endMs) - Math.max(startMs, pause.startMs));
-    // The collector's share of what ran is not known: the smaller of two figures that are both too high.
+    // Which part of the collector's pauses this thread ran is not known, so this is the smaller of two figures that are both too high:
+    // far too high where other processes interrupt a collection.
     return Math.min(endMs - startMs - gcMs, ranMs);
   }
 }

@@ -75,7 +75,6 @@ export class Gateway {
     this.#heartbeat = new Heartbeat(this.table, options, (connection) => {
       this.closeClient(connection, CloseCode.HeartbeatMissed, 'no answer to a ping');
     });
-    const delivery = new Delivery(this.table, options, this.stats);
     const closeClient = (connection: Connection, mode: CloseMode): void => {
       if (mode === CloseMode.Now) this.#destroyClient(connection);
       else if (mode === CloseMode.Denied) this.closeClient(connection, CloseCode.Denied, 'denied');
@@ -84,7 +83,7 @@ export class Gateway {
     this.#commands = new CommandDispatcher(
       {
         table: this.table,
-        delivery,
+        delivery: new Delivery(this.table, options, this.stats),
         codec,
         stats: this.stats,
         sessions: new SessionLimit(options.maxSessionBytes, this.stats, log),
@@ -95,6 +94,7 @@ export class Gateway {
       options.commands,
       log,
       options.link.maxFrameBytes,
+      (link) => this.#readOn(link),
     );
     this.#listeners = new ClientListeners(options, this.#clientHandler(), (connection) => {
       this.closeClient(connection, CloseCode.SlowClient, 'reading too slowly');
@@ -271,8 +271,8 @@ export class Gateway {
         if (!this.workers.has(link)) link.pause();
       },
       drained: (link) => {
-        if (this.workers.has(link)) this.workers.drained(link);
-        else link.resume();
+        this.workers.drained(link);
+        this.#readOn(link);
       },
       ended: (link) => this.#onWorkerGone(link),
       closed: (link, reason) => {
@@ -280,6 +280,11 @@ export class Gateway {
         this.#lanReport.ended(link, reason);
       },
     };
+  }
+
+  /** Unless there is another reason to wait than the one that is over. */
+  #readOn(link: Link): void {
+    if (!this.#commands.isBusy(link) && (this.workers.has(link) || !link.isCongested)) link.resume();
   }
 
   /** Base links have no handshake: the secret guards the register, which alone tells this address. */
@@ -290,7 +295,7 @@ export class Gateway {
   }
 
   #addWorker(link: Link, tags: readonly Tag[]): void {
-    if (this.workers.has(link)) return;
+    if (this.workers.has(link) || link.state !== 'open') return; // gone while its command had to wait
     this.workers.add(link, tags);
     link.watchSilence(this.#options.workerSilenceTimeoutMs);
     this.log.log(`Worker ${link.peer} takes events`, { workers: this.workers.size });

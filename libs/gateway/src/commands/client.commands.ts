@@ -1,6 +1,7 @@
 import { ClientField, type ClientDetails } from '#protocol';
 import type { Connection } from '../connection/connection.js';
 import type { CommandContext, Executor } from './executor.js';
+import { listIds } from './listing.js';
 
 export const closeClient: Executor<'closeClient'> = (context, { connectionId, mode }) => {
   const connection = context.table.get(connectionId);
@@ -10,7 +11,7 @@ export const closeClient: Executor<'closeClient'> = (context, { connectionId, mo
 export const getClientCount: Executor<'getClientCount'> = ({ table }) => table.size;
 
 export const getClientList: Executor<'getClientList'> = ({ table }, { limit, after }) =>
-  table.page(after, limit);
+  listIds(table.everyone, table.slotAfter(after), limit);
 
 export const isOnline: Executor<'isOnline'> = ({ table }, { connectionId }) =>
   table.get(connectionId)?.isOnline ?? false;
@@ -31,7 +32,7 @@ function detailsOf({ codec }: CommandContext, connection: Connection, fields: nu
   return {
     uid,
     session: session.length === 0 ? codec.empty : session,
-    groups: [...(connection.groups ?? [])],
+    groups: connection.groups,
     // The wire has room for IPv4 alone.
     remoteIp: IPV4.test(transport.remoteAddress) ? transport.remoteAddress : '0.0.0.0',
     remotePort: transport.remotePort,

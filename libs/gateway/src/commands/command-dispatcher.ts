@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Link, NodeLog } from '#link';
 import {
   COMMANDS,
+  GatheredFrame,
   InvalidOptionError,
   isCustomCode,
   readRequest,
@@ -9,10 +10,12 @@ import {
   type ByteWriter,
   type CommandName,
 } from '#protocol';
+import { InSteps } from '../connection/in-steps.js';
 import { UnanswerableError } from '../errors.js';
 import type { CustomCommand } from './custom-command.js';
 import type { CommandContext } from './executor.js';
 import { EXECUTORS } from './index.js';
+import { LinkWork, type Step } from './link-work.js';
 import { TableCommandPort } from './table-command-port.js';
 
 /** A command whose types have been checked against its executor, and are not needed any more. */
@@ -21,6 +24,7 @@ interface AnyDefinition {
   readonly request: { read(reader: ByteReader): unknown };
   readonly reply?: { write(writer: ByteWriter, reply: unknown): void } | undefined;
 }
+type ReplyCodec = NonNullable<AnyDefinition['reply']>;
 type Run = (request: unknown, caller: Link) => unknown;
 
 interface Entry {
@@ -30,11 +34,16 @@ interface Entry {
 }
 
 const CODES = 256;
+/** After so many bytes of replies it is the others' turn, however many questions came in one chunk. */
+const REPLY_BYTES_A_TURN = 64 * 1024;
+const NOTHING_LEFT: Step = () => false;
 
 /** Finds the executor of each command that arrives, and sends its reply back on the same link. */
 export class CommandDispatcher {
   readonly #entries: (Entry | undefined)[] = Array.from({ length: CODES });
   readonly #reported = new Set<number>();
+  readonly #work: LinkWork;
+  #repliedBytes = 0;
 
   /** @throws InvalidOptionError for a custom code that is not 100–199, and when two commands have the same. */
   constructor(
@@ -43,7 +52,10 @@ export class CommandDispatcher {
     private readonly log: NodeLog,
     /** A larger one the caller would refuse, with its link. */
     private readonly maxReplyBytes: number,
+    /** All that had to be done for the link is done: it may be read again. */
+    onIdle: (link: Link) => void = (link) => link.resume(),
   ) {
+    this.#work = new LinkWork((payload, link) => this.#execute(payload, link), onIdle);
     for (const name of Object.keys(COMMANDS) as CommandName[]) {
       const execute = EXECUTORS[name] as (context: CommandContext, request: unknown, caller: Link) => unknown;
       this.#entries[COMMANDS[name].code] = {
@@ -59,13 +71,46 @@ export class CommandDispatcher {
 
   /** @throws ProtocolError, UnanswerableError: the link has to end */
   dispatch(payload: ByteReader, link: Link): void {
+    if (this.#work.isBusy(link)) this.#work.defer(payload, link);
+    else this.#execute(payload, link);
+  }
+
+  /** A command of this link takes more than a turn, and the link must not be read before it is done. */
+  isBusy(link: Link): boolean {
+    return this.#work.isBusy(link);
+  }
+
+  #execute(payload: ByteReader, link: Link): void {
     const code = payload.u8();
     const entry = this.#entries[code];
     if (entry === undefined) return this.#unknown(code, link);
     if (entry.isCustom) return this.#runCustom(entry, payload, link);
     const { definition } = entry;
     const reply = entry.run(readRequest(payload, definition), link);
-    if (definition.reply !== undefined) this.#writeReply(code, definition.reply, link, reply);
+    if (reply instanceof InSteps) this.#beginWork(definition, link, reply.steps);
+    else if (definition.reply !== undefined) this.#writeReply(code, definition.reply, link, reply);
+  }
+
+  #beginWork({ code, reply }: AnyDefinition, link: Link, steps: Iterator<unknown, void>): void {
+    if (reply === undefined) this.#work.begin(link, () => steps.next().done !== true);
+    else this.#work.begin(link, this.#replySteps(code, reply, link, steps));
+  }
+
+  /** The parts of the reply, written one after another, are the reply. */
+  #replySteps(code: number, codec: ReplyCodec, link: Link, parts: Iterator<unknown, void>): Step {
+    const frame = new GatheredFrame();
+    return () => {
+      // Nobody would get it.
+      if (link.state !== 'open') return false;
+      const { done, value } = parts.next();
+      if (done === true) {
+        link.sendGathered(frame);
+        return false;
+      }
+      frame.add((writer) => codec.write(writer, value));
+      if (frame.frameBytes > this.maxReplyBytes) this.#refuseReply(code, frame.frameBytes);
+      return true;
+    };
   }
 
   #addCustom(command: CustomCommand, run: Run): void {
@@ -114,7 +159,7 @@ export class CommandDispatcher {
     this.log.error(`Custom command ${code} failed: ${inspect(error)}`, { code, peer: link.peer });
   }
 
-  #writeReply(code: number, codec: NonNullable<AnyDefinition['reply']>, link: Link, reply: unknown): void {
+  #writeReply(code: number, codec: ReplyCodec, link: Link, reply: unknown): void {
     const writer = link.beginFrame();
     try {
       codec.write(writer, reply);
@@ -122,17 +167,26 @@ export class CommandDispatcher {
       link.abortFrame();
       throw new UnanswerableError(code, 'has a reply that cannot be written', error);
     }
-    const { frameBytes } = writer;
-    if (frameBytes > this.maxReplyBytes) {
+    if (writer.frameBytes > this.maxReplyBytes) {
+      const { frameBytes } = writer;
       link.abortFrame();
-      this.context.stats.repliesTooBig++;
-      throw new UnanswerableError(
-        code,
-        `cannot be answered: the reply has ${frameBytes} bytes, and a frame at most ${this.maxReplyBytes}. ` +
-          'Ask for less at a time, or raise "link.maxFrameBytes" on all nodes.',
-      );
+      this.#refuseReply(code, frameBytes);
     }
+    this.#repliedBytes += writer.frameBytes;
     link.endFrame();
+    if (this.#repliedBytes < REPLY_BYTES_A_TURN) return;
+    this.#repliedBytes = 0;
+    this.#work.begin(link, NOTHING_LEFT);
+  }
+
+  /** @param frameBytes or more: a reply in parts is not written any further */
+  #refuseReply(code: number, frameBytes: number): never {
+    this.context.stats.repliesTooBig++;
+    throw new UnanswerableError(
+      code,
+      `cannot be answered: the reply has ${frameBytes} bytes, and a frame at most ${this.maxReplyBytes}. ` +
+        'Ask for less at a time, or raise "link.maxFrameBytes" on all nodes.',
+    );
   }
 
   #unknown(code: number, link: Link): void {

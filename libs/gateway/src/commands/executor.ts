@@ -3,6 +3,7 @@ import type { CloseMode, CommandName, Commands, ReceivedOf, ReplyOf, SessionCode
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionTable } from '../connection/connection-table.js';
 import type { Delivery } from '../connection/delivery.js';
+import type { InSteps } from '../connection/in-steps.js';
 import type { GatewayStats } from '../gateway-stats.js';
 import type { SessionLimit } from './session-limit.js';
 
@@ -21,9 +22,12 @@ export interface CommandContext {
   isWorker(link: Link): boolean;
 }
 
-/** Runs one command that came on the caller's link: at most ten lines, on the table alone. Views in the request are valid during the call only. */
+/**
+ * Runs one command that came on the caller's link: at most ten lines, on the table alone. Views in the request are valid during the call
+ * only. What would take too long for one turn of the event loop is returned in steps; those of a question yield its reply in parts.
+ */
 export type Executor<Name extends CommandName> = (
   context: CommandContext,
   request: ReceivedOf<Commands[Name]>,
   caller: Link,
-) => ReplyOf<Commands[Name]>;
+) => ReplyOf<Commands[Name]> | InSteps<ReplyOf<Commands[Name]>>;

@@ -1,6 +1,5 @@
-import type { ByteString } from '#protocol';
-import { ascendingIds } from '../connection/connection-table.js';
 import type { Executor } from './executor.js';
+import { listIds, listNames, listUids } from './listing.js';
 import { isTooLong } from './name-limit.js';
 
 export const joinGroup: Executor<'joinGroup'> = ({ table, stats }, { connectionId, group }) => {
@@ -16,16 +15,13 @@ export const leaveGroup: Executor<'leaveGroup'> = ({ table }, { connectionId, gr
 
 export const unGroup: Executor<'unGroup'> = ({ table }, { group }) => table.dissolve(group);
 
-export const getGroupList: Executor<'getGroupList'> = ({ table }) => [...table.namespace.groups.names()];
+export const getGroupList: Executor<'getGroupList'> = ({ table }) => listNames(table.namespace.groups);
 
 export const getClientCountByGroup: Executor<'getClientCountByGroup'> = ({ table }, { group }) =>
-  table.namespace.groups.members(group).size;
+  table.namespace.groups.count(group);
 
 export const getClientListByGroup: Executor<'getClientListByGroup'> = ({ table }, { group }) =>
-  ascendingIds(table.namespace.groups.members(group));
+  listIds(table.namespace.groups.members(group));
 
-export const getUidListByGroup: Executor<'getUidListByGroup'> = ({ table }, { group }) => {
-  const uids = new Set<ByteString>();
-  for (const { uid } of table.namespace.groups.members(group)) if (uid !== '') uids.add(uid);
-  return [...uids];
-};
+export const getUidListByGroup: Executor<'getUidListByGroup'> = ({ table }, { group }) =>
+  listUids(table.namespace.groups.members(group));

@@ -7,4 +7,4 @@ export const sendToGroup: Executor<'sendToGroup'> = ({ table, delivery }, { grou
   delivery.toMany(table.namespace.groups.members(group), message, exclude);
 
 export const sendToAll: Executor<'sendToAll'> = ({ table, delivery }, { exclude, message }) =>
-  delivery.toMany(table.all(), message, exclude);
+  delivery.toMany(table.everyone, message, exclude);

@@ -42,9 +42,7 @@ export class TableCommandPort implements CommandPort {
   }
 
   sendToMany(connectionIds: Iterable<number>, message: Payload): void {
-    const { table, delivery } = this.context;
-    const connections = [...connectionIds].flatMap((id) => table.get(id) ?? []);
-    delivery.toMany(connections, bytesOf(message), []);
+    this.context.delivery.toEach(connectionIds, bytesOf(message));
   }
 
   closeClient(connectionId: number, { force = false }: { readonly force?: boolean } = {}): void {
@@ -131,7 +129,7 @@ class ConnectionView implements ClientView {
   }
 
   get groups(): readonly string[] {
-    return [...(this.#connection.groups ?? [])].map(textFromByteString);
+    return this.#connection.groups.map(textFromByteString);
   }
 
   session(): unknown {

@@ -1,6 +1,6 @@
 import { UID_SAMPLE_SIZE, type ByteString } from '#protocol';
-import { ascendingIds } from '../connection/connection-table.js';
 import type { Executor } from './executor.js';
+import { listIds, listNames } from './listing.js';
 import { isTooLong } from './name-limit.js';
 
 export const bindUid: Executor<'bindUid'> = ({ table, stats }, { connectionId, uid }) => {
@@ -17,12 +17,12 @@ export const unBindUid: Executor<'unBindUid'> = ({ table }, { connectionId }) =>
 };
 
 export const getClientCountByUid: Executor<'getClientCountByUid'> = ({ table }, { uid }) =>
-  table.namespace.uids.members(uid).size;
+  table.namespace.uids.count(uid);
 
 export const getClientListByUid: Executor<'getClientListByUid'> = ({ table }, { uid }) =>
-  ascendingIds(table.namespace.uids.members(uid));
+  listIds(table.namespace.uids.members(uid));
 
-export const getUidList: Executor<'getUidList'> = ({ table }) => [...table.namespace.uids.names()];
+export const getUidList: Executor<'getUidList'> = ({ table }) => listNames(table.namespace.uids);
 
 export const getUidCount: Executor<'getUidCount'> = ({ table }, { sample: wantsSample }) => {
   const sample: ByteString[] = [];

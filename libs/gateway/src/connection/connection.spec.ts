@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeTransport } from '../test/test-gateway.js';
 import { Connection, CONNECTION_TRANSITIONS, type ConnectionState } from './connection.js';
+import { ConnectionSlots } from './connection-slots.js';
 import { Namespace } from './namespace.js';
 
 const STATES = Object.keys(CONNECTION_TRANSITIONS) as ConnectionState[];
@@ -12,7 +13,7 @@ const WAY_TO: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = {
 };
 
 function connectionIn(state: ConnectionState): Connection {
-  const connection = new Connection(4097, new FakeTransport(), new Namespace(''));
+  const connection = new Connection(4097, new FakeTransport(), new Namespace('', new ConnectionSlots()));
   for (const step of WAY_TO[state]) connection.transition(step);
   return connection;
 }

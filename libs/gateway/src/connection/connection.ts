@@ -1,4 +1,5 @@
 import type { ByteString } from '#protocol';
+import { hasItem, itemsOf, withItem, withoutItem, type CompactSet } from './compact-set.js';
 import type { Namespace } from './namespace.js';
 import type { Transport } from './transport.js';
 
@@ -24,29 +25,55 @@ export const NOT_PINGED = -1;
 export const NO_SESSION = Buffer.alloc(0);
 const UNBOUND = '' as ByteString;
 
-/** One client as the gateway knows it, apart from the socket that carries its bytes. */
+/**
+ * One client as the gateway knows it, apart from the socket that carries its bytes. There may be a million: every field takes
+ * 8 bytes of each, and a number that is not a small integer 16 more.
+ */
 export class Connection {
   #state: ConnectionState = 'announced';
   #wasOpen = false;
+  /** As a signed number, which is a small integer also for the upper half of all ids. */
+  readonly #signedId: number;
+  #groups: CompactSet<ByteString>;
   /** Empty when none is bound. Changed by the table alone, which keeps the index. */
   uid: ByteString = UNBOUND;
-  /** Undefined while in no group. Changed by the table alone. */
-  groups: Set<ByteString> | undefined;
   /** Serialized; empty for an empty session. */
   session: Buffer = NO_SESSION;
   /** Why the gateway ended it, once it did: a peer that is gone confirms no close code. */
   ending: Ending | undefined;
   /** What it had sent in all when it was last pinged; `NOT_PINGED` when no answer is awaited. */
   receivedAtPing = NOT_PINGED;
-  /** Number of the last broadcast that left this connection out. */
-  excludedFrom = 0;
   readonly connectedAtMs = Date.now();
 
   constructor(
-    readonly id: number,
+    id: number,
     readonly transport: Transport,
     readonly namespace: Namespace<Connection>,
-  ) {}
+  ) {
+    this.#signedId = id | 0;
+  }
+
+  get id(): number {
+    return this.#signedId >>> 0;
+  }
+
+  get groups(): readonly ByteString[] {
+    return itemsOf(this.#groups);
+  }
+
+  isIn(group: ByteString): boolean {
+    return hasItem(this.#groups, group);
+  }
+
+  /** The table alone calls this, which keeps the index. @param group it is not in it */
+  noteJoined(group: ByteString): void {
+    this.#groups = withItem(this.#groups, group);
+  }
+
+  /** The table alone calls this, which keeps the index. @param group it is in it */
+  noteLeft(group: ByteString): void {
+    this.#groups = withoutItem(this.#groups, group);
+  }
 
   get state(): ConnectionState {
     return this.#state;

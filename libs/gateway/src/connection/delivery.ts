@@ -1,6 +1,10 @@
 import type { Connection } from './connection.js';
 import type { ConnectionTable } from './connection-table.js';
+import { InSteps, MOST_AT_ONCE, NO_LIMIT, STEP_SIZE } from './in-steps.js';
+import type { MemberRange } from './member-range.js';
 import { OutgoingMessage } from './outgoing-message.js';
+import { END_OF_SLOTS, slotOf } from './slot-allocator.js';
+import { SlotSet } from './slot-set.js';
 import type { GatewayStats } from '../gateway-stats.js';
 
 export interface DeliveryLimits {
@@ -10,7 +14,8 @@ export interface DeliveryLimits {
 
 /** Hands messages to connections: one, or many with some left out. */
 export class Delivery {
-  #broadcasts = 0;
+  /** Of the broadcast at hand, kept for all that are handed out at once. */
+  readonly #excluded = new SlotSet();
 
   constructor(
     private readonly table: ConnectionTable,
@@ -26,27 +31,78 @@ export class Delivery {
     connection.transport.send(new OutgoingMessage(payload, false));
   }
 
-  toMany(connections: Iterable<Connection>, payload: Buffer, excludedIds: readonly number[]): void {
-    if (this.#isTooBig(payload)) return;
-    const broadcast = this.#exclude(excludedIds);
-    const message = new OutgoingMessage(payload, true);
-    let sent = 0;
-    for (const connection of connections) {
-      if (connection.excludedFrom === broadcast || !connection.isOnline) continue;
-      sent++;
-      connection.transport.send(message);
+  /**
+   * To those who are there now, each once: to many in steps, and who comes or goes meanwhile may or may not get it.
+   * @param payload may be a view: it is copied before this returns.
+   */
+  toMany(
+    receivers: MemberRange<Connection>,
+    payload: Buffer,
+    excludedIds: readonly number[],
+  ): InSteps | undefined {
+    if (this.#isTooBig(payload)) return undefined;
+    if (receivers.size > MOST_AT_ONCE) {
+      const excluded = new SlotSet();
+      this.#exclude(excluded, excludedIds);
+      return new InSteps(this.#broadcastSteps(receivers, Buffer.from(payload), excluded));
     }
-    this.stats.messagesSent += sent;
+    const excluded = this.#excluded;
+    this.#exclude(excluded, excludedIds);
+    try {
+      this.#broadcast(receivers, new OutgoingMessage(payload, true), excluded, 0, NO_LIMIT);
+    } finally {
+      for (const id of excludedIds) excluded.delete(slotOf(id));
+    }
+    return undefined;
   }
 
-  /** Marks whom the broadcast leaves out: a number a connection, instead of a set look-up a member. */
-  #exclude(ids: readonly number[]): number {
-    const broadcast = ++this.#broadcasts;
-    for (const id of ids) {
+  /**
+   * All at once, whoever they are; ids that nobody has are left out.
+   * @param payload may be a view: it is copied before this returns.
+   */
+  toEach(connectionIds: Iterable<number>, payload: Buffer): void {
+    if (this.#isTooBig(payload)) return;
+    const message = new OutgoingMessage(payload, true);
+    for (const id of connectionIds) {
       const connection = this.table.get(id);
-      if (connection !== undefined) connection.excludedFrom = broadcast;
+      if (connection === undefined || !connection.isOnline) continue;
+      this.stats.messagesSent++;
+      connection.transport.send(message);
     }
-    return broadcast;
+  }
+
+  *#broadcastSteps(
+    receivers: MemberRange<Connection>,
+    payload: Buffer,
+    excluded: SlotSet,
+  ): IterableIterator<void> {
+    const message = new OutgoingMessage(payload, true);
+    for (let slot = 0; slot < END_OF_SLOTS; yield) {
+      slot = this.#broadcast(receivers, message, excluded, slot, STEP_SIZE);
+    }
+  }
+
+  /** @returns the slot to go on from */
+  #broadcast(
+    receivers: MemberRange<Connection>,
+    message: OutgoingMessage,
+    excluded: SlotSet,
+    from: number,
+    limit: number,
+  ): number {
+    let sent = 0;
+    const next = receivers.visit(from, limit, (connection) => {
+      if (!connection.isOnline || (excluded.size > 0 && excluded.has(slotOf(connection.id)))) return;
+      sent++;
+      connection.transport.send(message);
+    });
+    this.stats.messagesSent += sent;
+    return next;
+  }
+
+  /** By slot: a client that comes into the slot of an excluded one was not there when the broadcast began. */
+  #exclude(excluded: SlotSet, ids: readonly number[]): void {
+    for (const id of ids) if (this.table.get(id) !== undefined) excluded.add(slotOf(id));
   }
 
   #isTooBig(payload: Buffer): boolean {

@@ -40,7 +40,7 @@ describe('an observer that throws', () => {
     caller.command(COMMANDS.bindUid, { connectionId, uid: byteStringFromText('ann') });
     caller.command(COMMANDS.joinGroup, { connectionId, group: byteStringFromText('all') });
     await caller.settled();
-    expect([connection!.uid, [...connection!.groups!]]).toEqual(['ann', ['all']]);
+    expect([connection!.uid, [...connection!.groups]]).toEqual(['ann', ['all']]);
     client.socket.end();
     await node.connected(0);
     await until(() => node.stats.observerFailures === 4, 'all have been counted');

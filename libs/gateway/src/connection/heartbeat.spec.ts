@@ -23,6 +23,20 @@ describe('the heartbeat', () => {
     return { table, transports, connections, missed, heartbeat };
   }
 
+  it('pings thousands in several turns, and none after it was stopped', () => {
+    const { transports, heartbeat } = beating(50_000);
+    const pinged = (): number => transports.reduce((sum, { pings }) => sum + pings, 0);
+    vi.advanceTimersToNextTimer();
+    expect(pinged()).toBeLessThanOrEqual(500);
+    vi.advanceTimersByTime(INTERVAL_MS);
+    expect(transports.every(({ pings }) => pings >= 1)).toBe(true);
+    vi.advanceTimersToNextTimer();
+    const before = pinged();
+    heartbeat.stop();
+    vi.advanceTimersByTime(INTERVAL_MS);
+    expect(pinged()).toBe(before);
+  });
+
   it('pings everyone once an interval, and not all in the same instant', () => {
     const { transports } = beating(100);
     let most = 0;

@@ -10,6 +10,8 @@ export interface HeartbeatOptions {
 
 /** A sweep takes one of so many turns, so that a million pings do not leave in the same instant. */
 const BUCKETS = 25;
+/** Clients that are looked at in one turn of the event loop: each may cost a system call, and of a million a tick has 40,000. */
+const MOST_A_TURN = 500;
 
 /**
  * Pings every connection that can be pinged, and reports those that stay silent. One timer for all: at each tick the slots
@@ -19,6 +21,7 @@ const BUCKETS = 25;
 export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   #tick = 0;
+  #isRunning = false;
   readonly #timeoutTicks: number;
 
   constructor(
@@ -33,30 +36,43 @@ export class Heartbeat {
 
   start(): void {
     if (this.options.pingIntervalMs === 0) return;
+    this.#isRunning = true;
     this.#timer = setInterval(() => this.#sweep(), this.options.pingIntervalMs / BUCKETS).unref();
   }
 
   stop(): void {
+    this.#isRunning = false;
     clearInterval(this.#timer);
   }
 
   #sweep(): void {
     const tick = this.#tick++;
-    const { table } = this;
     const judgedBucket = tick - this.#timeoutTicks;
-    if (judgedBucket >= 0) {
-      for (let slot = judgedBucket % BUCKETS; slot < table.slotCount; slot += BUCKETS) {
-        const connection = table.at(slot);
-        if (connection !== undefined && isSilent(connection)) this.onMissed(connection);
-      }
-    }
-    for (let slot = tick % BUCKETS; slot < table.slotCount; slot += BUCKETS) {
-      const connection = table.at(slot);
-      if (connection?.transport.ping === undefined || !connection.isOnline) continue;
-      connection.receivedAtPing = connection.transport.receivedBytes;
-      connection.transport.ping();
-    }
+    if (judgedBucket >= 0) this.#visit(judgedBucket % BUCKETS, this.#judge);
+    this.#visit(tick % BUCKETS, ping);
   }
+
+  /** Every connection whose slot falls to the same tick as this one, from it on. */
+  #visit(from: number, visitor: (connection: Connection) => void): void {
+    const { table } = this;
+    let slot = from;
+    for (let left = MOST_A_TURN; left > 0 && slot < table.slotCount; left--, slot += BUCKETS) {
+      const connection = table.at(slot);
+      if (connection !== undefined) visitor(connection);
+    }
+    if (slot < table.slotCount) setImmediate(() => this.#isRunning && this.#visit(slot, visitor));
+  }
+
+  readonly #judge = (connection: Connection): void => {
+    if (isSilent(connection)) this.onMissed(connection);
+  };
+}
+
+function ping(connection: Connection): void {
+  const { transport } = connection;
+  if (transport.ping === undefined || !connection.isOnline) return;
+  connection.receivedAtPing = transport.receivedBytes;
+  transport.ping();
 }
 
 function isSilent({ isOnline, receivedAtPing, transport }: Connection): boolean {

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 
 const GENERATION_BITS = 12;
 const GENERATIONS = 1 << GENERATION_BITS;
+/** Slots are below this. As the place to go on from, it means that there is nothing more. */
+export const END_OF_SLOTS = 1 << 20;
 /** Slot 0 is never given: its first id would be 0, which means "from the start" in a page request. */
 const FIRST_SLOT = 1;
 /**
@@ -10,7 +12,7 @@ const FIRST_SLOT = 1;
  */
 const MIN_FREE_SLOTS = 1024;
 /** Most connections that one gateway process can hold. */
-export const MAX_CONNECTIONS = (1 << 20) - FIRST_SLOT;
+export const MAX_CONNECTIONS = END_OF_SLOTS - FIRST_SLOT;
 
 export function slotOf(connectionId: number): number {
   return connectionId >>> GENERATION_BITS;
@@ -22,36 +24,53 @@ export function slotOf(connectionId: number): number {
  * also after a restart.
  */
 export class SlotAllocator {
-  readonly #generations: number[] = [0];
-  /** A ring of freed slots would need a bound; two stacks make a queue whose every step is cheap on average. */
-  #freed: number[] = [];
-  #reusable: number[] = [];
+  /**
+   * A word a slot: the slot that was freed after it high, its generation low, as in an id. Zeros that nobody has touched take
+   * no memory, so the queue of free slots and all generations are there from the start, and nothing ever has to grow.
+   */
+  readonly #words = new Uint32Array(END_OF_SLOTS);
+  #fresh = FIRST_SLOT;
+  #free = 0;
+  #firstFree = 0;
+  #lastFree = 0;
+
+  /** One more than the highest slot ever given. */
+  get slotCount(): number {
+    return this.#fresh;
+  }
 
   take(): number | undefined {
-    const isRested = this.#freed.length + this.#reusable.length > MIN_FREE_SLOTS;
-    const slot = isRested ? this.#reused() : (this.#fresh() ?? this.#reused());
+    const isRested = this.#free > MIN_FREE_SLOTS;
+    const slot = isRested ? this.#reused() : (this.#neverUsed() ?? this.#reused());
     if (slot === undefined) return undefined;
-    const generation = (this.#generations[slot]! + 1) % GENERATIONS;
-    this.#generations[slot] = generation;
-    return slot * GENERATIONS + generation;
+    this.#words[slot] = (this.#words[slot]! + 1) % GENERATIONS;
+    return this.idAt(slot);
   }
 
   release(connectionId: number): void {
-    this.#freed.push(slotOf(connectionId));
+    const slot = slotOf(connectionId);
+    if (this.#free++ === 0) this.#firstFree = slot;
+    else this.#words[this.#lastFree] = slot * GENERATIONS + (this.#words[this.#lastFree]! % GENERATIONS);
+    this.#lastFree = slot;
+  }
+
+  /** The id that was given last with this slot. */
+  idAt(slot: number): number {
+    return slot * GENERATIONS + (this.#words[slot]! % GENERATIONS);
   }
 
   #reused(): number | undefined {
-    if (this.#reusable.length === 0) {
-      this.#reusable = this.#freed.reverse();
-      this.#freed = [];
-    }
-    return this.#reusable.pop();
+    if (this.#free === 0) return undefined;
+    const slot = this.#firstFree;
+    this.#free--;
+    this.#firstFree = this.#words[slot]! >>> GENERATION_BITS;
+    return slot;
   }
 
-  #fresh(): number | undefined {
-    const slot = this.#generations.length;
-    if (slot > MAX_CONNECTIONS) return undefined;
-    this.#generations.push(randomInt(GENERATIONS));
+  #neverUsed(): number | undefined {
+    if (this.#fresh > MAX_CONNECTIONS) return undefined;
+    const slot = this.#fresh++;
+    this.#words[slot] = randomInt(GENERATIONS);
     return slot;
   }
 }

@@ -77,6 +77,18 @@ describe('the arena of a turn', () => {
     expect(blocksOfTurn(arena, 8)).not.toContain(blocks[index]);
   });
 
+  it('goes on with the next block that it kept when one that the turn has filled is abandoned', () => {
+    const arena = new OutputArena();
+    const kept = blocksOfTurn(arena, 4);
+    reserved(arena, BLOCK);
+    reserved(arena, BLOCK);
+    arena.abandon(kept[0]!);
+    expect(reserved(arena, BLOCK).block).toBe(kept[2]);
+    expect(reserved(arena, BLOCK).block).toBe(kept[3]);
+    arena.reset();
+    expect(blocksOfTurn(arena, 3).map((block) => kept.indexOf(block))).toEqual([1, 2, 3]);
+  });
+
   it('does not mind abandoning what it does not hold', () => {
     const arena = new OutputArena();
     const { block } = reserved(arena, 1);

@@ -129,8 +129,8 @@ export class WebSocket<Client> extends SocketTransport implements Transport, WsR
 
   /** The client sends no more. */
   ended(): void {
-    if (this.#state === 'open') this.output.flush();
-    this.#state = 'closing';
+    // With its deadline: nothing else ends a client that neither reads what waits for it nor speaks.
+    if (this.#state === 'open') this.#sayGoodbye();
     // Ending it once more would make an error object, which costs more than all the rest of a goodbye.
     if (!this.socket.writableEnded) this.socket.end();
   }

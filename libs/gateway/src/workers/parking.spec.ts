@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Connection } from '../connection/connection.js';
+import { ConnectionSlots } from '../connection/connection-slots.js';
 import { Namespace } from '../connection/namespace.js';
 import { FakeTransport } from '../test/test-gateway.js';
 import { Parking, type ParkedEvent, type ParkingLimits } from './parking.js';
@@ -8,7 +9,8 @@ const OVERHEAD = 128;
 const LIMITS: ParkingLimits = { parkedBytes: 100_000, parkedClientBytes: 10_000, parkedAgeMs: 30_000 };
 
 let lastId = 0;
-const client = (): Connection => new Connection(++lastId, new FakeTransport(), new Namespace<Connection>(''));
+const namespace = new Namespace('', new ConnectionSlots<Connection>());
+const client = (): Connection => new Connection(++lastId, new FakeTransport(), namespace);
 const open = (): ParkedEvent => ({ type: 'open', details: Buffer.alloc(10) });
 const message = (text: string): ParkedEvent => ({ type: 'message', opcode: 1, data: Buffer.from(text) });
 const close = (bytes = 10): ParkedEvent => ({

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Connection } from '../connection/connection.js';
+import { ConnectionSlots } from '../connection/connection-slots.js';
 import { Namespace } from '../connection/namespace.js';
 import { FakeTransport } from '../test/test-gateway.js';
 import type { WorkerLink } from './worker-link.js';
@@ -8,7 +9,7 @@ import { rendezvousRouter } from './worker-router.js';
 
 const CLIENTS = 4_000;
 const transport = new FakeTransport();
-const namespace = new Namespace<Connection>('');
+const namespace = new Namespace('', new ConnectionSlots<Connection>());
 /** Ids as a gateway gives them: ascending slots, any generation. */
 const clients = Array.from(
   { length: CLIENTS },

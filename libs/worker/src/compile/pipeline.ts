@@ -3,6 +3,7 @@ import { selectExceptionFilterMetadata } from '@nestjs/common/internal';
 import { ExecutionContextHost, FORBIDDEN_MESSAGE, type InterceptorsConsumer } from '@nestjs/core/internal';
 
 import type { ClientEventContext } from '../context/client-event-context.js';
+import { DirectStockPipe } from '../validation/direct-stock-pipe.js';
 import type { HandlerCall } from './direct-call.js';
 import { HandlerFailure } from './handler-failure.js';
 import type { HandlerParam } from './handler-params.js';
@@ -40,7 +41,10 @@ export class HandlerPipeline {
     this.#site = site;
     this.#type = site.instance.constructor as Type<unknown>;
     this.#enhancers = enhancers;
-    this.#params = params.map(({ pipes, ...param }) => ({ ...param, pipes: [...enhancers.pipes, ...pipes] }));
+    this.#params = params.map(({ pipes, ...param }) => ({
+      ...param,
+      pipes: [...enhancers.pipes, ...pipes].map((pipe) => DirectStockPipe.of(pipe)),
+    }));
     this.#interceptors = interceptors;
   }
 
