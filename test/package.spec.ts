@@ -54,7 +54,7 @@ describe('the published package', () => {
       expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'docs/protocol.md']),
     );
     expect(files).toEqual(expect.arrayContaining(['dist/src/index.js', 'dist/src/index.d.ts']));
-    for (const room of ['protocol', 'link', 'register', 'gateway', 'api', 'worker']) {
+    for (const room of ['protocol', 'link', 'register', 'gateway', 'api', 'worker', 'supervisor']) {
       expect(files).toContain(`dist/libs/${room}/src/index.js`);
       expect(files).toContain(`dist/libs/${room}/src/index.d.ts`);
     }

@@ -33,7 +33,7 @@ export class SharedReader {
   constructor(private readonly onChunk: ChunkHandler) {
     this.#onBytes = function (bytes, filled) {
       onChunk.call(this, filled.subarray(0, bytes));
-      // A `resume` that `pause` follows within one tick makes the stream start reading all the same: one chunk, and no more.
+      // A stream that is asked to look for the end reads on although it is paused: one chunk, and no more.
       return !this.isPaused();
     };
   }

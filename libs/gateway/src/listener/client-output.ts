@@ -113,7 +113,7 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
       this.#isWaitingForSlice = isBroadcast;
       this.context.flusher.mark(this, isBroadcast);
     } else {
-      (this.#earlier ??= []).push(this.#block.subarray(this.#start, this.#end));
+      (this.#earlier ??= []).push(this.#piece(this.#block));
       if (this.#isWaitingForSlice && !isBroadcast) {
         this.#isWaitingForSlice = false;
         this.context.flusher.mark(this, false);
@@ -126,12 +126,21 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
   }
 
   #takePending(block: Buffer): Buffer {
-    const isWhole = this.#start === 0 && this.#end === block.length;
-    const last = isWhole ? block : block.subarray(this.#start, this.#end);
+    const last = this.#piece(block);
     const earlier = this.#earlier;
-    const bytes = earlier === undefined ? last : Buffer.concat([...earlier, last], this.#pendingBytes);
+    if (earlier === undefined) {
+      this.discard();
+      return last;
+    }
+    earlier.push(last);
+    const bytes = joined(earlier, this.#pendingBytes);
     this.discard();
     return bytes;
+  }
+
+  /** Broadcasts are whole buffers, which need no view of their own. */
+  #piece(block: Buffer): Buffer {
+    return this.#start === 0 && this.#end === block.length ? block : block.subarray(this.#start, this.#end);
   }
 
   /** @returns false when the client is too slow for more. */
@@ -150,4 +159,15 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
     const waiting = this.unsentBytes;
     return maxQueuedBytes === 0 || waiting === 0 || waiting + bytes <= maxQueuedBytes;
   }
+}
+
+/** `Buffer.concat` without its checks of each piece: in a burst there is one of these a client. */
+function joined(pieces: readonly Buffer[], bytes: number): Buffer {
+  const whole = Buffer.allocUnsafe(bytes);
+  let position = 0;
+  for (const piece of pieces) {
+    whole.set(piece, position);
+    position += piece.length;
+  }
+  return whole;
 }

@@ -5,7 +5,7 @@ import type { Transport } from '../connection/transport.js';
 import type { OutputQueue } from './client-output.js';
 import { SocketTransport } from './socket-transport.js';
 
-const OPEN = 1;
+const [OPEN, CLOSING] = [1, 2];
 
 /**
  * A WebSocket client. `ws` reads, answers pings and does the close handshake; messages go out beside its sender, as frames that
@@ -36,6 +36,8 @@ export class WsTransport extends SocketTransport implements Transport {
   }
 
   close(code: number, reason: string): void {
+    // It has said goodbye itself, and does not take what waits for it: `ws` would wait for ever.
+    if (this.client.readyState === CLOSING) return this.destroy();
     this.output.flush();
     this.client.close(code, reason);
   }
