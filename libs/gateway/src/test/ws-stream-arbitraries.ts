@@ -51,7 +51,10 @@ const message = fc.record({
     text.map((data) => ({ kind: 'text' as const, data })),
     binary.map((data) => ({ kind: 'binary' as const, data })),
   ),
-  cuts: fc.oneof(fc.constant<number[]>([]), fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 })),
+  cuts: fc.oneof(
+    fc.constant<number[]>([]),
+    fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 }),
+  ),
   masks: fc.array(mask, { minLength: 6, maxLength: 6 }),
   between: fc.array(controlFrame, { maxLength: 3 }),
   lengthBits,
