@@ -126,6 +126,7 @@ export const SCENARIOS: readonly Scenario[] = [
   fanOut(5_000, 8),
   pacedFanOut(100),
   pacedFanOut(1_000),
+  pacedFanOut(5_000),
   {
     name: 'fairness, echoes at 1,000/s beside broadcasts at 10/s to 5,000',
     group: 'Fairness',
