@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { copyCheckout, npm } from './e2e/checkout.js';
-import { freePort } from './e2e/free-port.js';
+import { freePort } from '../bench/suite/free-port.js';
 import { ServiceProcess } from './e2e/service-process.js';
 import { ScratchApp } from './package/scratch-app.js';
 

@@ -1,7 +1,7 @@
 import type { Connection } from '#gateway';
 import { byteStringFromText, ClientField, CloseMode, COMMANDS, type ByteString } from '#protocol';
 import { CommandDesk, type Asked } from './command-desk.js';
-import { CountingTransport } from './counting-transport.js';
+import { CountingTransport } from '../counting-transport.js';
 import { usedBytes } from './memory.js';
 import type { SizeOptions } from './options.js';
 import { Stopwatch, type Measured } from './stopwatch.js';

@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import { freePort } from '../e2e/free-port.js';
+import { freePort } from '../../bench/suite/free-port.js';
 import { ServiceProcess } from '../e2e/service-process.js';
 
 const STARTED = /Nest microservice successfully started/;

@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import { freePort } from './free-port.js';
+import { freePort } from '../../bench/suite/free-port.js';
 import { ServiceProcess, type ServiceSetup } from './service-process.js';
 
 const STARTED = /Nest microservice successfully started/;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { WebSocket } from 'ws';
 import { on, once } from 'node:events';
 import { copyCheckout } from './checkout.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../../bench/suite/free-port.js';
 import { ServiceProcess } from './service-process.js';
 
 /** The commands of the README, as somebody types them in a fresh checkout that nobody has built yet. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { freePort } from './free-port.js';
+import { freePort } from '../../bench/suite/free-port.js';
 import { ServiceProcess } from './service-process.js';
 import { freePorts, isAlive, SupervisedService } from './supervised-service.js';
 import { WsClient } from './test-client.js';

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { freePort } from './free-port.js';
+import { freePort } from '../../bench/suite/free-port.js';
 import { ServiceProcess } from './service-process.js';
 
 const SERVICES = ['register', 'gateway', 'worker', 'standalone'] as const;

@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import { freePort } from './free-port.js';
+import { freePort } from '../../bench/suite/free-port.js';
 import { ServiceProcess } from './service-process.js';
 
 const READY = /(\w+ \d+\/\d+) \(pid (\d+)\) is ready/;

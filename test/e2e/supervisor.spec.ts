@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import type { SupervisorOptions } from '#supervisor';
-import { freePort } from './free-port.js';
+import { freePort } from '../../bench/suite/free-port.js';
 import { ServiceProcess } from './service-process.js';
 
 type Behaviour = 'serve' | 'crash' | 'hang' | 'stubborn';

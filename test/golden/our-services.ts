@@ -1,7 +1,7 @@
 import { silentLog } from '#link';
 import { Gateway } from '#gateway';
 import { RegisterServer } from '#register';
-import { freePort } from '../e2e/free-port.js';
+import { freePort } from '../../bench/suite/free-port.js';
 import { RegisterTap } from './register-tap.js';
 
 export const RECORDED_SECRET = 'this is secret';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { freePort } from '../e2e/free-port.js';
+import { freePort } from '../../bench/suite/free-port.js';
 import { PlayedConnection } from './played-connection.js';
 
 /** A listening port of the original, played: hands out the connections that come in, in their order. */

@@ -5,7 +5,7 @@ import { slotOf } from '../../../libs/gateway/src/connection/slot-allocator.js';
 import { RouteTable } from '../../../libs/gateway/src/workers/route-table.js';
 import { WorkerLink } from '../../../libs/gateway/src/workers/worker-link.js';
 import { type MicroCase, repeated } from '../micro-case.js';
-import { CountingTransport } from './counting-transport.js';
+import { CountingTransport } from '../../counting-transport.js';
 
 const CONNECTIONS = 10_000;
 const MEMBERS = 1000;
@@ -100,9 +100,9 @@ const delivery: readonly MicroCase[] = [
     const { table, transport, connections } = filledTable(CONNECTIONS);
     const delivery = new Delivery(table, LIMITS, new GatewayStats());
     const operation = (i: number): number => {
-      const before = transport.messages;
+      const before = transport.sent;
       delivery.toOne(connections[i], MESSAGE);
-      return transport.messages - before;
+      return transport.sent - before;
     };
     return { operation, each: 1 };
   }),
@@ -114,10 +114,10 @@ const delivery: readonly MicroCase[] = [
       const members = table.namespace.groups.members(GROUP);
       const excludedIds = connections.slice(0, excluded).map(({ id }) => id);
       const operation = (): number => {
-        const before = transport.messages;
+        const before = transport.sent;
         const rest = delivery.toMany(members, MESSAGE, excludedIds);
         if (rest !== undefined) throw new Error('A group of 1,000 is to get its message at once');
-        return transport.messages - before;
+        return transport.sent - before;
       };
       return { operation, each: MEMBERS - excluded };
     }),

@@ -24,4 +24,21 @@ export abstract class SocketTransport {
   get receivedBytes(): number {
     return this.socket.bytesRead;
   }
+
+  get isPaused(): boolean {
+    return this.socket.isPaused();
+  }
+
+  destroy(): void {
+    this.output.discard();
+    this.socket.destroy();
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
 }

@@ -18,10 +18,6 @@ export class TcpTransport extends SocketTransport implements Transport {
     super(socket, output);
   }
 
-  get isPaused(): boolean {
-    return this.socket.isPaused();
-  }
-
   send(message: OutgoingMessage): void {
     if (this.socket.writable) this.output.send(message, this.framing);
   }
@@ -30,18 +26,5 @@ export class TcpTransport extends SocketTransport implements Transport {
     this.output.flush();
     this.socket.end();
     setTimeout(() => this.socket.destroy(), this.closeTimeoutMs).unref();
-  }
-
-  destroy(): void {
-    this.output.discard();
-    this.socket.destroy();
-  }
-
-  pause(): void {
-    this.socket.pause();
-  }
-
-  resume(): void {
-    this.socket.resume();
   }
 }

@@ -67,10 +67,6 @@ export class WebSocket<Client> extends SocketTransport implements Transport, WsR
     reader.attach(socket);
   }
 
-  get isPaused(): boolean {
-    return this.socket.isPaused();
-  }
-
   send(message: OutgoingMessage): void {
     if (this.#state === 'open') this.output.send(message, this.context.framing);
   }
@@ -83,19 +79,6 @@ export class WebSocket<Client> extends SocketTransport implements Transport, WsR
     if (this.#state !== 'open') return;
     this.#sayGoodbye();
     this.socket.write(closeFrame(code, reason));
-  }
-
-  destroy(): void {
-    this.output.discard();
-    this.socket.destroy();
-  }
-
-  pause(): void {
-    this.socket.pause();
-  }
-
-  resume(): void {
-    this.socket.resume();
   }
 
   message(data: Buffer, isText: boolean): void {

@@ -23,7 +23,7 @@ export class WsTransport extends SocketTransport implements Transport {
     super(socket, output);
   }
 
-  get isPaused(): boolean {
+  override get isPaused(): boolean {
     return this.client.isPaused;
   }
 
@@ -42,16 +42,16 @@ export class WsTransport extends SocketTransport implements Transport {
     this.client.close(code, reason);
   }
 
-  destroy(): void {
+  override destroy(): void {
     this.output.discard();
     this.client.terminate();
   }
 
-  pause(): void {
+  override pause(): void {
     this.client.pause();
   }
 
-  resume(): void {
+  override resume(): void {
     this.client.resume();
   }
 }
