@@ -22,6 +22,7 @@ const DEFAULTS = {
   NESTWIRE_INTEROP: '',
   NESTWIRE_LOG: 'log',
   NESTWIRE_PROCESSES: '1',
+  NESTWIRE_ACCEPTS: '2000',
   /** Set by a supervisor for the processes that it forks, and by nobody else. */
   NESTWIRE_SUPERVISED: '',
 } as const;
@@ -51,7 +52,8 @@ const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug
 /** What the variables say, checked. */
 export interface Environment {
   readonly registers: readonly NodeAddress[];
-  readonly secret: string;
+  /** One, or several while it is being changed: the first is dialled with, any is accepted. */
+  readonly secret: string | readonly string[];
   readonly lan: NodeAddress;
   /** Undefined: the gateway tells the others where it listens. */
   readonly advertise: NodeAddress | undefined;
@@ -65,6 +67,8 @@ export interface Environment {
   readonly isJsonLog: boolean;
   /** How many processes a gateway and a worker are on this machine. */
   readonly processes: number;
+  /** How many clients a second a gateway takes; 0 is without a limit. */
+  readonly accepts: number;
   /** How a supervisor calls this process, such as `gateway 2/4`; undefined when it has none. */
   readonly supervised: string | undefined;
 }
@@ -81,16 +85,18 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   }
   // An empty variable is one that is not set: that is how a shell or a compose file leaves one out.
   const read = (name: Name): string => variables[name]?.trim() || DEFAULTS[name];
+  const serialization = parseInterop(read('NESTWIRE_INTEROP'));
   const environment: Environment = {
     registers: parseAddressList(read('NESTWIRE_REGISTER'), 'NESTWIRE_REGISTER'),
-    secret: read('NESTWIRE_SECRET'),
+    secret: parseSecret(read('NESTWIRE_SECRET')),
     lan: parseAddress(read('NESTWIRE_LAN'), 'NESTWIRE_LAN', { example: DEFAULTS.NESTWIRE_LAN }),
-    advertise: parseAdvertise(read('NESTWIRE_ADVERTISE')),
+    advertise: parseAdvertise(read('NESTWIRE_ADVERTISE'), serialization),
     ...parseListen(read('NESTWIRE_LISTEN')),
     page: parseAddress(read('NESTWIRE_PAGE'), 'NESTWIRE_PAGE', { example: DEFAULTS.NESTWIRE_PAGE }),
-    serialization: parseInterop(read('NESTWIRE_INTEROP')),
+    serialization,
     ...parseLog(read('NESTWIRE_LOG')),
     processes: parseProcesses(read('NESTWIRE_PROCESSES')),
+    accepts: parseAccepts(read('NESTWIRE_ACCEPTS')),
     supervised: read('NESTWIRE_SUPERVISED') || undefined,
   };
   checkSecret(environment);
@@ -125,13 +131,26 @@ export function checkOneProcess({ processes }: Environment): void {
   );
 }
 
-function parseAdvertise(text: string): NodeAddress | undefined {
+/** Several are parted by commas. The error never shows what was written. */
+function parseSecret(text: string): string | readonly string[] {
+  const secrets = text.split(',').map((secret) => secret.trim());
+  if (secrets.length === 1) return text;
+  if (!secrets.includes('') && new Set(secrets).size === secrets.length) return secrets;
+  throw new InvalidOptionError(
+    'NESTWIRE_SECRET',
+    'must be one secret, or several different ones parted by commas, such as the new and the old one while it is being changed.',
+  );
+}
+
+/** Only the base protocol, which interop speaks, is limited to IPv4. */
+function parseAdvertise(text: string, serialization: 'json' | 'php'): NodeAddress | undefined {
   if (text === '') return undefined;
-  const address = parseAddress(text, 'NESTWIRE_ADVERTISE', { ipv4Only: true, example: '10.0.0.5:9108' });
+  const ipv4Only = serialization === 'php';
+  const address = parseAddress(text, 'NESTWIRE_ADVERTISE', { ipv4Only, example: '10.0.0.5:9108' });
   if (!isUnspecified(address.host)) return address;
   throw new InvalidOptionError(
     'NESTWIRE_ADVERTISE',
-    `must not be ${address.host}, which nobody can dial. Write the IPv4 address by which workers reach this gateway, such as 10.0.0.5:9108.`,
+    `must not be ${address.host}, which nobody can dial. Write the address by which workers reach this gateway, such as 10.0.0.5:9108.`,
   );
 }
 
@@ -170,6 +189,14 @@ function parseProcesses(text: string): number {
   throw new InvalidOptionError(
     'NESTWIRE_PROCESSES',
     `must be a whole number from 1 to ${MOST_PROCESSES}, such as 2 on a machine with four cores; not "${text}".`,
+  );
+}
+
+function parseAccepts(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidOptionError(
+    'NESTWIRE_ACCEPTS',
+    `must be a whole number of clients a second, such as ${DEFAULTS.NESTWIRE_ACCEPTS}, or 0 for no limit; not "${text}".`,
   );
 }
 

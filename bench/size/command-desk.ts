@@ -47,6 +47,8 @@ export class CommandDesk {
         closeClient: (connection) => table.close(connection),
         addWorker: () => undefined,
         isWorker: () => false,
+        sessionWritten: () => undefined,
+        marks: {},
       },
       [],
       silentLog,

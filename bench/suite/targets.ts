@@ -60,6 +60,8 @@ async function startNestwire({ processes, built, handlers }: Launch): Promise<Ru
     NESTWIRE_REGISTER: `127.0.0.1:${registerPort}`,
     NESTWIRE_LAN: `127.0.0.1:${lanPort}`,
     NESTWIRE_LISTEN: `ws://127.0.0.1:${port}`,
+    // No peer spares itself: the churn of each is what it can do.
+    NESTWIRE_ACCEPTS: '0',
   };
   const service = async (script: string, ready: RegExp, ...args: string[]): Promise<RunningServer> =>
     processes.start({ program: execPath, args: [join(built, script), ...args], variables, ready });

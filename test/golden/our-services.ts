@@ -34,7 +34,7 @@ export class OurServices {
 
   async startRegister(): Promise<void> {
     await this.#stopping;
-    this.#register = new RegisterServer({ listen: '127.0.0.1:0', secret: RECORDED_SECRET });
+    this.#register = new RegisterServer({ listen: '127.0.0.1:0', secret: RECORDED_SECRET, protocol: 'base' });
     const { port } = await this.#register.listen();
     this.tap.leadTo(port);
   }

@@ -24,7 +24,7 @@ describe("the recorded register's talk with our register, a PHP gateway and a PH
 
   async function startRegister(): Promise<void> {
     await stopping;
-    register = new RegisterServer({ listen: '127.0.0.1:0', secret: RECORDED_SECRET });
+    register = new RegisterServer({ listen: '127.0.0.1:0', secret: RECORDED_SECRET, protocol: 'base' });
     await register.listen();
   }
 

@@ -1,6 +1,14 @@
 import { onTestFinished } from 'vitest';
 import type { LogFacts, NodeLog } from '#link';
-import { encodeFrame, writeRegisterMessage, type NodeAddress, type RegisterMessage } from '#protocol';
+import {
+  encodeFrame,
+  formatAddress,
+  gatewayKey,
+  writeRegisterMessage,
+  type GatewayEntry,
+  type NodeAddress,
+  type RegisterMessage,
+} from '#protocol';
 import { RegisterServer, type RefusalReason, type RegisterObserver, type RegisterOptions } from '#register';
 import { RawPeer, until } from './link-kit.js';
 
@@ -41,16 +49,20 @@ export interface StartedRegister {
   readonly lists: string[][];
 }
 
-/** A register on a free port, closed when the test is over. */
+/** A register of the base protocol on a free port, closed when the test is over. */
 export async function startRegister(options: Partial<RegisterOptions> = {}): Promise<StartedRegister> {
   const log = new KeptLog();
   const refused: RefusalReason[] = [];
   const lists: string[][] = [];
   const observer: RegisterObserver = {
     refused: (reason) => refused.push(reason),
-    gatewaysChanged: (gateways) => lists.push(gateways.map(({ host, port }) => `${host}:${port}`)),
+    gatewaysChanged: (gateways) => lists.push(gateways.map(({ address }) => formatAddress(address))),
   };
-  const server = new RegisterServer({ listen: '127.0.0.1:0', secret: 's3cret', ...options }, log, observer);
+  const server = new RegisterServer(
+    { listen: '127.0.0.1:0', secret: 's3cret', protocol: 'base', ...options },
+    log,
+    observer,
+  );
   onTestFinished(() => server.close());
   const address = await server.listen();
   return { server, address, log, refused, lists };
@@ -87,6 +99,11 @@ export function gatewayAddress(number: number): NodeAddress {
   return { host: `10.0.0.${number}`, port: 9108 };
 }
 
+/** How a gateway is listed of which the base protocol tells the address alone. */
+export function baseEntry(address: NodeAddress): GatewayEntry {
+  return { id: gatewayKey(address), address, zone: '', features: 0 };
+}
+
 /** A raw peer that has announced itself as a gateway, and that the register has listed. */
 export async function announcedGateway(
   { server, address }: StartedRegister,
@@ -96,7 +113,7 @@ export async function announcedGateway(
   const peer = await RawPeer.dial(address);
   peer.write(gatewayConnect(as));
   const isListed = (): boolean =>
-    server.gateways.some(({ host, port }) => host === as.host && port === as.port);
+    server.gateways.some(({ address }) => formatAddress(address) === formatAddress(as));
   await until(() => isListed() && server.stats.pending === pending, 'the gateway is listed');
   return peer;
 }

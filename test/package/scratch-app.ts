@@ -21,7 +21,7 @@ interface Lock {
 const DEPENDENCIES = ['@nestjs/common', '@nestjs/core', '@nestjs/microservices', 'reflect-metadata', 'rxjs'];
 /** What the package asks for beyond that. None of these has programs to link, for which npm would fetch it anew. */
 const FOR_GATEWAYS = ['@nestjs/websockets', '@nestjs/platform-ws', 'ws', 'php-serialize'];
-const DEV_DEPENDENCIES = ['@types/node'];
+const DEV_DEPENDENCIES = ['@types/node', '@nestjs/testing'];
 
 /**
  * A Nest application in a folder outside the repo, with copies of exactly the packages it needs, so that nothing can be found by

@@ -10,6 +10,7 @@ export function gatewayService({
   advertise,
   listen,
   serialization,
+  accepts,
 }: Environment): Service {
   return {
     module: GatewayModule.forRoot({
@@ -19,6 +20,7 @@ export function gatewayService({
       advertise: advertise === undefined ? '' : formatAddress(advertise),
       listen,
       serialization,
+      maxAcceptsPerSecond: accepts,
     }),
     strategy: GatewayStrategy,
     facts: (app) => ({ urls: app.unwrap<Gateway>().urls }),

@@ -8,6 +8,7 @@ export function registerService(environment: Environment): Service {
     module: RegisterModule.forRoot({
       listen: formatAddress(ownRegisterAddress(environment)),
       secret: environment.secret,
+      protocol: environment.serialization === 'php' ? 'base' : 'nestwire',
     }),
     strategy: RegisterStrategy,
   };

@@ -10,7 +10,7 @@ import {
   NestFactory,
 } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import type { EventSink } from '#api';
+import type { EventPort, EventSink, EventSource } from '#api';
 import { gatewayKey, jsonSessionCodec } from '#protocol';
 import {
   Client,
@@ -23,7 +23,6 @@ import {
   WorkerStrategy,
   type ClientContext,
   type ReplyPort,
-  type WorkerEventPort,
 } from '#worker';
 import { SayDto } from '../../worker/say.js';
 import type { MicroCase, Prepared } from '../micro-case.js';
@@ -70,9 +69,13 @@ class EventHandlers {
   }
 }
 
-/** A gateway without a socket: events go in, answers are counted. */
-class SilentGateway implements WorkerEventPort, ReplyPort {
+/** A gateway without a socket: events go in, answers and acknowledgements are counted. */
+class SilentGateway implements EventPort, EventSource, ReplyPort {
+  readonly isWindowed = true;
+  readonly gateway = KEY;
+  readonly appliedWrites = 0;
   answeredBytes = 0;
+  acknowledged = 0;
   #sink: EventSink | undefined;
 
   subscribe(sink: EventSink): void {
@@ -95,6 +98,10 @@ class SilentGateway implements WorkerEventPort, ReplyPort {
     // Nothing is ever under way.
   }
 
+  acknowledge(): void {
+    this.acknowledged++;
+  }
+
   sendToClient(_clientId: string, message: string): void {
     this.answeredBytes += message.length;
   }
@@ -110,7 +117,7 @@ class SilentGateway implements WorkerEventPort, ReplyPort {
   text(connectionId: number, text: string): void {
     const sink = this.#sink!;
     if (sink.textMessage === undefined) throw new Error('The worker takes no texts without an event object');
-    sink.textMessage(KEY, connectionId, NO_SESSION, text);
+    sink.textMessage(this, connectionId, NO_SESSION, text, connectionId);
   }
 }
 
@@ -167,8 +174,9 @@ function handled(name: string, event: string, data: unknown, answer: string): Mi
         expected: PASS * JSON.stringify({ id: 1, data: answer }).length,
         run() {
           gateway.answeredBytes = 0;
+          gateway.acknowledged = 0;
           for (let i = 0; i < PASS; i++) gateway.text(1 + (i % CLIENTS), text);
-          if (gateway.answeredBytes === 0) throw new Error(`${name} ${SYNCHRONOUS}`);
+          if (gateway.acknowledged !== PASS) throw new Error(`${name} ${SYNCHRONOUS}`);
           return gateway.answeredBytes;
         },
         dispose: close,

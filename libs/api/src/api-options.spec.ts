@@ -28,6 +28,10 @@ describe('options of the api', () => {
       overdueReplyMs: 5_000,
       startTimeoutMs: 3_000,
       eventPingIntervalMs: 30_000,
+      protocol: 'nestwire',
+      gatewaySilenceTimeoutMs: 10_000,
+      gatewayLostAfterMs: 30_000,
+      flushTimeoutMs: 10_000,
       tags: [],
     });
   });
@@ -44,7 +48,14 @@ describe('options of the api', () => {
     [{ overdueReplyMs: 0 }, 'api.overdueReplyMs'],
     [{ tags: [{}] }, 'api.tags'],
     [{ membership: {} }, 'api.membership'],
-    [{ membership: new StaticMembership([]), secret: 's' }, 'api.membership'],
+    [{ membership: new StaticMembership([]), secret: 's', protocol: 'base' }, 'api.membership'],
+    [{ protocol: 'nestwire', serialization: 'php' }, 'api.protocol'],
+    [{ protocol: 'http' }, 'api.protocol'],
+    [{ secret: [] }, 'api.secret'],
+    [{ gatewaySilenceTimeoutMs: -1 }, 'api.gatewaySilenceTimeoutMs'],
+    [{ gatewayLostAfterMs: -1 }, 'api.gatewayLostAfterMs'],
+    [{ flushTimeoutMs: 'x' }, 'api.flushTimeoutMs'],
+    [{ name: 'x'.repeat(256) }, 'api.name'],
     [{ membership: new StaticMembership([]), registers: ['127.0.0.1:1'] }, 'api.membership'],
     [{ log: console }, 'api.log'],
   ])('refuse %j', (options, option) => {
@@ -62,6 +73,26 @@ describe('options of the api', () => {
   ])('refuse %j, of the links', (options, option) => {
     expect(() => pool(options)).toThrow(InvalidOptionError);
     expect(() => pool(options)).toThrow(expect.objectContaining({ option }));
+  });
+
+  it('speak the extension, but the base protocol where sessions are PHP-serialized', () => {
+    const protocols = [
+      {},
+      { serialization: 'php' },
+      { protocol: 'base' },
+      { secret: ['new', 'old'] },
+    ] as const;
+    expect(protocols.map((given) => resolveApiOptions(given).protocol)).toEqual([
+      'nestwire',
+      'base',
+      'base',
+      'nestwire',
+    ]);
+  });
+
+  it('take a secret beside a membership, for the handshake with the gateways', () => {
+    const membership = new StaticMembership([]);
+    expect(resolveApiOptions({ membership, secret: 's' }).secret).toBe('s');
   });
 
   it('take a membership in place of the registers', () => {

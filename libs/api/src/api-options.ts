@@ -4,13 +4,12 @@ import {
   parseAddress,
   resolveOptions,
   someTexts,
-  text,
   type NodeAddress,
   type OptionCheck,
   type OptionChecks,
 } from '#protocol';
 import type { Membership } from '#register';
-import { DEFAULT_POOL_OPTIONS, POOL_CHECKS, type PoolOptions } from './pool-options.js';
+import { DEFAULT_POOL_OPTIONS, POOL_CHECKS, type GatewayProtocol, type PoolOptions } from './pool-options.js';
 
 /** What `GatewayApiModule.forRoot` takes. */
 export interface GatewayApiOptions extends Omit<PoolOptions, 'log'> {
@@ -20,17 +19,14 @@ export interface GatewayApiOptions extends Omit<PoolOptions, 'log'> {
    */
   readonly registers: readonly string[];
   /**
-   * The cluster's shared secret: the same text on every node.
-   * @default ''
-   */
-  readonly secret: string;
-  /**
-   * How sessions are written: a setting of the whole cluster. `php` where a PHP worker or gateway is part of it.
+   * How sessions are written: a setting of the whole cluster. `php` where a PHP worker or gateway is part of it; then `protocol`
+   * is `base`.
    * @default 'json'
    */
   readonly serialization: 'json' | 'php';
   /**
-   * Where the gateways are known from instead of a register; then `registers` and `secret` must not be given.
+   * Where the gateways are known from instead of a register; then `registers` must not be given, and over the base protocol no
+   * `secret`, which would be told to nobody.
    * @default undefined
    */
   readonly membership: Membership | undefined;
@@ -46,7 +42,6 @@ const { log: _checkLog, ...CHECKS_OF_POOL } = POOL_CHECKS;
 export const DEFAULT_API_OPTIONS: GatewayApiOptions = {
   ...POOL_DEFAULTS,
   registers: ['127.0.0.1:9327'],
-  secret: '',
   serialization: 'json',
   membership: undefined,
 };
@@ -60,7 +55,6 @@ const aMembership: OptionCheck = (value) =>
 const CHECKS: OptionChecks<GatewayApiOptions> = {
   ...CHECKS_OF_POOL,
   registers: someTexts('127.0.0.1:9327'),
-  secret: text,
   serialization: oneOf('json', 'php'),
   membership: aMembership,
 };
@@ -71,14 +65,30 @@ export const API_OPTION_NAMES: readonly string[] = Object.keys(CHECKS);
 /** @throws InvalidOptionError for an unknown name, a wrong value, or options that contradict each other */
 export function resolveApiOptions(given: Partial<GatewayApiOptions>): ResolvedApiOptions {
   const options = resolveOptions('api', DEFAULT_API_OPTIONS, given, CHECKS);
-  if (options.membership !== undefined && (given.registers ?? given.secret) !== undefined) {
+  const protocol = protocolOf(given.protocol, options.serialization);
+  const needless = protocol === 'base' ? (given.registers ?? given.secret) : given.registers;
+  if (options.membership !== undefined && needless !== undefined) {
     throw new InvalidOptionError(
       'api.membership',
-      'takes the place of the register: leave "registers" and "secret" out.',
+      'takes the place of the register: leave "registers" out, and over the base protocol "secret".',
     );
   }
   const registers = options.registers.map((register) =>
     parseAddress(register, 'api.registers', { dialled: true }),
   );
-  return { ...options, registers };
+  return { ...options, protocol, registers };
+}
+
+function protocolOf(
+  given: GatewayProtocol | undefined,
+  serialization: GatewayApiOptions['serialization'],
+): GatewayProtocol {
+  if (serialization === 'json') return given ?? 'nestwire';
+  if (given === 'nestwire') {
+    throw new InvalidOptionError(
+      'api.protocol',
+      "must be 'base', or left out, where sessions are PHP-serialized: whoever needs that speaks the base protocol alone.",
+    );
+  }
+  return 'base';
 }

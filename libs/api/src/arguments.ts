@@ -15,10 +15,10 @@ const COMMAND_HEAD_BYTES = 1024;
 const NOBODY: readonly number[] = [];
 
 /**
- * A uid or a group as the wire has it. The empty one is allowed: an empty uid unbinds.
+ * A uid, a group or a key as the wire has it. The empty one is allowed: an empty uid unbinds.
  * @throws InvalidArgumentError for more than 255 bytes of UTF-8: such a name could be neither listed nor sent to
  */
-export function nameBytes(argument: 'uid' | 'group', name: string): ByteString {
+export function nameBytes(argument: 'uid' | 'group' | 'key', name: string): ByteString {
   if (typeof name !== 'string') {
     throw new InvalidArgumentError(argument, `must be a string, not a value of type ${typeof name}.`);
   }
@@ -28,6 +28,11 @@ export function nameBytes(argument: 'uid' | 'group', name: string): ByteString {
     argument,
     `takes at most ${MAX_NAME_BYTES} bytes of UTF-8, and this one has ${bytes.length}. Use a shorter name.`,
   );
+}
+
+/** @throws InvalidArgumentError as `nameBytes` does */
+export function keyBytes(key: string | undefined): ByteString | undefined {
+  return key === undefined ? undefined : nameBytes('key', key);
 }
 
 /**

@@ -1,6 +1,14 @@
 import { InvalidArgumentError, type ClientId } from '#protocol';
 
-export interface SendOptions {
+export interface MessageOptions {
+  /**
+   * What the message is the newest state of, say `score:42`; at most 255 bytes of UTF-8. Of messages with one key that wait for a
+   * slow client only the newest is kept. The base protocol has no word for it: there all of them are sent.
+   */
+  readonly key?: string | undefined;
+}
+
+export interface SendOptions extends MessageOptions {
   /** Clients that do not get it; at most 65,535 of one gateway. */
   readonly exclude?: readonly ClientId[] | undefined;
 }

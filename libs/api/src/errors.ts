@@ -1,4 +1,11 @@
-import { COMMANDS, NestwireError, formatAddress, type NodeAddress } from '#protocol';
+import {
+  COMMANDS,
+  NestwireError,
+  ReplyFailure,
+  formatAddress,
+  type FailedReply,
+  type NodeAddress,
+} from '#protocol';
 
 const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(COMMANDS).map(([name, { code }]) => [code, name]),
@@ -34,8 +41,110 @@ export class GatewayLostError extends NestwireError {
   ) {
     super(
       `The link to the gateway ${formatAddress(gateway)} ended before it answered. Ask again; when it is a custom ` +
-        'question every time, see that the gateway registers that command: one it cannot answer ends the link.',
+        'question of the base protocol every time, see that the gateway registers it: one it cannot answer ends the link.',
       options,
+    );
+  }
+}
+
+const QUESTION_FAILURES = {
+  [ReplyFailure.UnknownCommand]: 'ERR_NESTWIRE_UNKNOWN_COMMAND',
+  [ReplyFailure.BadArgument]: 'ERR_NESTWIRE_BAD_ARGUMENT',
+  [ReplyFailure.TooLarge]: 'ERR_NESTWIRE_REPLY_TOO_LARGE',
+  [ReplyFailure.Failed]: 'ERR_NESTWIRE_COMMAND_FAILED',
+} as const;
+
+type QuestionFailureCode = (typeof QUESTION_FAILURES)[keyof typeof QUESTION_FAILURES];
+
+const REMEDIES: Readonly<Record<QuestionFailureCode, string>> = {
+  ERR_NESTWIRE_UNKNOWN_COMMAND:
+    'Register that command at every gateway, or run releases together that have it.',
+  ERR_NESTWIRE_BAD_ARGUMENT: 'Correct the arguments.',
+  ERR_NESTWIRE_REPLY_TOO_LARGE: 'Ask for less at a time.',
+  ERR_NESTWIRE_COMMAND_FAILED: 'Its log says more.',
+};
+
+/** A gateway took the question and said why it has no answer. */
+export class QuestionFailedError extends NestwireError {
+  override readonly name = 'QuestionFailedError';
+  readonly code: QuestionFailureCode;
+  readonly question: string;
+  /** The gateway's own word for it: one that this release does not know has the code of a command that failed. */
+  readonly failure: string;
+  constructor(
+    readonly gateway: NodeAddress,
+    readonly questionCode: number,
+    { code: failure, text }: FailedReply,
+  ) {
+    const code = codeOfFailure(failure);
+    const question = nameOf(questionCode);
+    super(
+      `The gateway ${formatAddress(gateway)} could not answer ${question} (${failure}): ${text}. ${REMEDIES[code]}`,
+    );
+    this.code = code;
+    this.question = question;
+    this.failure = failure;
+  }
+}
+
+/** So much waits for a gateway already that a question was not asked. */
+export class GatewayCongestedError extends NestwireError {
+  override readonly name = 'GatewayCongestedError';
+  readonly code = 'ERR_NESTWIRE_GATEWAY_CONGESTED';
+  constructor(
+    readonly gateway: NodeAddress,
+    readonly queuedBytes: number,
+  ) {
+    super(
+      `The gateway ${formatAddress(gateway)} does not keep up: ${queuedBytes} bytes wait for it, and no more are taken. ` +
+        'Send less, or wait for "drained" or flush(); the limit is "link.maxQueuedBytes".',
+    );
+  }
+}
+
+/** Some gateways did not take what is queued for them in time. It is queued still. */
+export class FlushTimeoutError extends NestwireError {
+  override readonly name = 'FlushTimeoutError';
+  readonly code = 'ERR_NESTWIRE_FLUSH_TIMEOUT';
+  constructor(
+    readonly gateways: readonly NodeAddress[],
+    readonly queuedBytes: number,
+    readonly timeoutMs: number,
+  ) {
+    super(
+      `Not all was taken in ${timeoutMs} ms: ${queuedBytes} bytes wait for ${gateways.map(formatAddress).join(', ')}. ` +
+        'Look for what blocks those processes, send less, or raise "flushTimeoutMs".',
+    );
+  }
+}
+
+/** At the address of one gateway another one answers: the one that was known is gone, with its clients. */
+export class GatewayReplacedError extends NestwireError {
+  override readonly name = 'GatewayReplacedError';
+  readonly code = 'ERR_NESTWIRE_GATEWAY_REPLACED';
+  constructor(
+    readonly gateway: NodeAddress,
+    readonly expectedId: string,
+    readonly foundId: string,
+  ) {
+    super(
+      `At ${formatAddress(gateway)} the gateway ${foundId} answers, and not ${expectedId}: it was restarted, ` +
+        'or two gateways advertise one address. The list of gateways will say which.',
+    );
+  }
+}
+
+/** Two addresses of the list lead to one gateway, which is linked once. */
+export class GatewayListedTwiceError extends NestwireError {
+  override readonly name = 'GatewayListedTwiceError';
+  readonly code = 'ERR_NESTWIRE_GATEWAY_LISTED_TWICE';
+  constructor(
+    readonly gateway: NodeAddress,
+    readonly other: NodeAddress,
+    readonly id: string,
+  ) {
+    super(
+      `${formatAddress(gateway)} and ${formatAddress(other)} are the same gateway, ${id}. List one address of each gateway.`,
     );
   }
 }
@@ -50,7 +159,7 @@ export class QuestionTimeoutError extends NestwireError {
     readonly questionCode: number,
     readonly timeoutMs: number,
   ) {
-    const question = NAMES.get(questionCode) ?? `command ${questionCode}`;
+    const question = nameOf(questionCode);
     super(
       `The gateway ${formatAddress(gateway)} did not answer ${question} in ${timeoutMs} ms. ` +
         'Look for what blocks that process, or raise "questionTimeoutMs".',
@@ -59,7 +168,7 @@ export class QuestionTimeoutError extends NestwireError {
   }
 }
 
-/** Why a link was given up: a reply is so late that it will not come, and every later one waits behind it. */
+/** Base protocol only. Why a link was given up: a reply is so late that it will not come, and every later one waits behind it. */
 export class OverdueReplyError extends NestwireError {
   override readonly name = 'OverdueReplyError';
   readonly code = 'ERR_NESTWIRE_OVERDUE_REPLY';
@@ -142,4 +251,15 @@ export class PartialResultError<T = unknown> extends NestwireError {
 export interface GatewayFailure {
   readonly gateway: NodeAddress;
   readonly cause: Error;
+}
+
+function nameOf(code: number): string {
+  return NAMES.get(code) ?? `command ${code}`;
+}
+
+function codeOfFailure(failure: string): QuestionFailureCode {
+  return Object.hasOwn(QUESTION_FAILURES, failure)
+    ? // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has just been found there
+      QUESTION_FAILURES[failure as keyof typeof QUESTION_FAILURES]
+    : QUESTION_FAILURES[ReplyFailure.Failed];
 }

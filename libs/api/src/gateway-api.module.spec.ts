@@ -45,12 +45,13 @@ describe('GatewayApiModule', () => {
   it('gives the api to any Nest application, found through a register, and serves hooks from first to last', async () => {
     Logger.overrideLogger(false);
     const node = await gateway({ getClientCount: () => 3 });
-    const register = new RegisterServer({ listen: '127.0.0.1:0', secret: 's' }, silentLog);
+    const register = new RegisterServer({ listen: '127.0.0.1:0', secret: 's', protocol: 'base' }, silentLog);
     const registerAddress = await register.listen();
     closers.push(() => register.close());
     const announcer = new GatewayAnnouncer({
       registers: [registerAddress],
       secret: 's',
+      protocol: 'base',
       address: node.address,
     });
     announcer.start();
@@ -78,7 +79,11 @@ describe('GatewayApiModule', () => {
   it('is linked when the application is up', async () => {
     const node = await gateway({ getClientCount: () => 3 });
     const app = await contextOf(
-      GatewayApiModule.forRoot({ membership: new StaticMembership([node.address]), tags: ['t'] }),
+      GatewayApiModule.forRoot({
+        membership: new StaticMembership([node.address], 'base'),
+        protocol: 'base',
+        tags: ['t'],
+      }),
     );
     expect(node.accepted).toBe(1);
     expect(await app.get(Counter).atInit).toBe(3);

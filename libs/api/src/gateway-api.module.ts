@@ -32,14 +32,12 @@ export const SESSION_CODEC = Symbol('nestwire.SessionCodec');
 const RESOLVED_OPTIONS = Symbol('nestwire.ResolvedApiOptions');
 
 function createPool(options: ResolvedApiOptions): GatewayPool {
-  const { registers, secret, serialization: _, membership, ...poolOptions } = options;
+  const { registers, serialization: _, membership, ...poolOptions } = options;
+  const { protocol, secret, name, backoff } = options;
   const log = new Logger('GatewayApi');
   return new GatewayPool(
-    membership ?? new RegisterMembership({ registers, secret, backoff: options.backoff, log }),
-    {
-      ...poolOptions,
-      log,
-    },
+    membership ?? new RegisterMembership({ registers, protocol, secret, name, backoff, log }),
+    { ...poolOptions, log },
   );
 }
 

@@ -7,11 +7,12 @@ import {
   type Payload,
   type SessionCodec,
 } from '#protocol';
-import { checkMessage, excluding, nameBytes, ownCopy } from './arguments.js';
+import { checkMessage, excluding, keyBytes, nameBytes, ownCopy } from './arguments.js';
 import {
   pageSizeOf,
   type ClientListOptions,
   type CloseClientOptions,
+  type MessageOptions,
   type PagedClientListOptions,
   type SendOptions,
   type UidCountOptions,
@@ -31,6 +32,7 @@ import {
 import { Counts } from './counts.js';
 import type { RequestDefinition } from './definition.js';
 import type { GatewayPool } from './gateway-pool.js';
+import type { GatewayNews } from './pool-news.js';
 import { RawApi } from './raw-api.js';
 
 /**
@@ -60,21 +62,24 @@ export class GatewayApi extends RawApi {
     return this.#pool.members.map(({ address }) => address);
   }
 
-  sendToClient(clientId: ClientId, message: Payload): void {
+  sendToClient(clientId: ClientId, message: Payload, { key }: MessageOptions = {}): void {
     const { gateway, connectionId } = parseClientId(clientId);
-    this.#pool.command(gateway, COMMANDS.sendToClient, { connectionId, message: this.#checked(message) });
+    const request = { connectionId, message: this.#checked(message) };
+    this.#pool.command(gateway, COMMANDS.sendToClient, request, keyBytes(key));
   }
 
   /**
-   * To every client of the uid. Each gateway is asked first who they are; later calls wait for that where it concerns the
-   * same gateway. A gateway that does not say it in time is counted and logged, and the others' clients get the message.
+   * To every client of the uid. Over the base protocol each gateway is asked first who they are; later calls wait for that where it
+   * concerns the same gateway. A gateway that does not say it in time is counted and logged, and the others' clients get the message.
    */
   sendToUid(uid: string, message: Payload, options: SendOptions = {}): void {
     const bytes = nameBytes('uid', uid);
     const exclusion = excluding(options.exclude);
-    const kept = ownCopy(this.#checked(message));
+    const key = keyBytes(options.key);
+    const checked = this.#checked(message);
+    const kept = this.#pool.isReady && this.#pool.protocol === 'nestwire' ? checked : ownCopy(checked);
     this.#pool.whenReady(kept.length, () => {
-      for (const node of this.#pool.members) node.sendToUid(bytes, kept, new Set(exclusion.of(node.key)));
+      for (const node of this.#pool.members) node.sendToUid(bytes, kept, exclusion.of(node.key), key);
     });
   }
 
@@ -238,7 +243,18 @@ export class GatewayApi extends RawApi {
     return this.#lists.clientsOf(COMMANDS.getClientListByUid, { uid: nameBytes('uid', uid) }, after);
   }
 
-  /** Resolves when everything called so far is on its way: written, also behind a `sendToUid`, and taken by the system. */
+  /**
+   * Tells how the gateways keep up: `congested`, `drained` and `dropped`, each about one gateway.
+   * @returns what ends the subscription
+   */
+  on<Name extends keyof GatewayNews>(event: Name, listener: GatewayNews[Name]): () => void {
+    return this.#pool.news.on(event, listener);
+  }
+
+  /**
+   * Resolves when everything called so far is on its way: written, also what waits for a link, and taken by the system.
+   * Rejects with a FlushTimeoutError when some gateway does not take it in `flushTimeoutMs`.
+   */
   flush(): Promise<void> {
     return this.#pool.flush();
   }
@@ -250,11 +266,12 @@ export class GatewayApi extends RawApi {
     requestOf: (exclude: readonly number[], message: Payload) => Request,
   ): void {
     const exclusion = excluding(options.exclude);
+    const key = keyBytes(options.key);
     const checked = this.#checked(message);
     const kept = this.#pool.isReady ? checked : ownCopy(checked);
     this.#pool.whenReady(kept.length, () => {
       for (const node of this.#pool.members) {
-        node.command(definition, requestOf(exclusion.of(node.key), kept));
+        node.command(definition, requestOf(exclusion.of(node.key), kept), key);
       }
     });
   }

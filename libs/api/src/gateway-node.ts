@@ -1,97 +1,126 @@
-import { LogThrottle, type NodeLog } from '#link';
+import { LogThrottle } from '#link';
 import {
-  COMMANDS,
   formatAddress,
   gatewayKey,
   type ByteString,
+  type GatewayEntry,
   type NodeAddress,
   type Payload,
 } from '#protocol';
-import { CommandLink } from './command-link.js';
-import type { DeadlineWatch } from './deadline-watch.js';
-import { encodeRequest, type QuestionDefinition, type RequestDefinition } from './definition.js';
-import { EventLink } from './event-link.js';
-import type { EventSink } from './event-port.js';
-import { HeldCalls } from './held-calls.js';
+import { BaseChannel } from './base/base-channel.js';
+import type {
+  ChannelContext,
+  ChannelEnd,
+  ChannelObserver,
+  ChannelTarget,
+  GatewayChannel,
+} from './channel.js';
+import type { QuestionDefinition, RequestDefinition } from './definition.js';
+import { GatewayReplacedError } from './errors.js';
+import type { SinkTerms } from './event-port.js';
+import { ExtensionChannel } from './extension/extension-channel.js';
+import { GatewayLoss } from './gateway-loss.js';
+import type { GuardedSink } from './guarded-sink.js';
 import { PendingQuestion, type QuestionOutcome, type QuestionTerms } from './pending-question.js';
-import type { PoolCounters } from './pool-counters.js';
-import type { ResolvedPoolOptions } from './pool-options.js';
+import type { GatewayProtocol } from './pool-options.js';
 
 /** What all gateways of a pool share. */
-export interface GatewayNodeContext {
-  readonly options: ResolvedPoolOptions;
-  readonly deadlines: DeadlineWatch;
-  readonly counters: PoolCounters;
-  readonly log: NodeLog;
+export interface GatewayNodeContext extends ChannelContext {
   /** Its first attempt to connect succeeded or failed. */
   attempted(): void;
+  /**
+   * It has told its id, which no list said, and which `identify` gives it.
+   * @throws GatewayListedTwiceError when another address leads to the same gateway
+   */
+  identified(node: GatewayNode, id: string, identify: () => void): void;
   /** It is not listed any more and no link to it works: nothing is left of it. */
   gone(node: GatewayNode): void;
+  /** A gateway is gone with its clients. */
+  lost(gateway: string, name: string): void;
+  congested(node: GatewayNode): void;
+  drained(node: GatewayNode): void;
+  dropped(node: GatewayNode, commands: number, reason: Error | undefined): void;
 }
 
-/**
- * One gateway as seen from here: its command link, its event link while somebody takes events, and the order of calls.
- *
- * A send to a uid is a barrier: the gateway is asked who has that uid, and whatever is called after it waits here until
- * it has answered and the messages are written. Other gateways do not wait.
- */
+/** Begins the key of a gateway by whose address alone it is known: behind all ids in their order, and never half of a client id. */
+const ADDRESS_MARK = '~';
+
+/** The key of what is known by its address. */
+export function addressKey(address: NodeAddress, protocol: GatewayProtocol): string {
+  return protocol === 'base' ? gatewayKey(address) : ADDRESS_MARK + formatAddress(address);
+}
+
+export function isAddressKey(key: string): boolean {
+  return key.startsWith(ADDRESS_MARK);
+}
+
+/** One gateway as seen from here, linked or not: its channel, whether it is listed, and what becomes of it. */
 export class GatewayNode {
-  readonly key: string;
+  readonly address: NodeAddress;
   readonly #name: string;
   readonly #context: GatewayNodeContext;
-  readonly #terms: QuestionTerms;
-  readonly #throttle: LogThrottle;
-  readonly #commands: CommandLink;
-  readonly #held: HeldCalls;
-  #events: EventLink | undefined;
+  readonly #questions: QuestionTerms;
+  readonly #throttle = new LogThrottle();
+  readonly #channel: GatewayChannel;
+  readonly #loss: GatewayLoss;
+  /** A list says who it is: who else answers at its address is not it. */
+  readonly #isIdListed: boolean;
+  #key: string;
   #isListed = true;
   #isGone = false;
   #hasAttempted = false;
-  /** Lookups of uids that are on the line. */
-  #barriers = 0;
-  #isReleasing = false;
+  #interruption: Promise<void> | undefined;
 
-  constructor(
-    readonly address: NodeAddress,
-    context: GatewayNodeContext,
-  ) {
+  constructor(entry: GatewayEntry, context: GatewayNodeContext) {
     const { options, deadlines } = context;
-    this.key = gatewayKey(address);
-    this.#name = formatAddress(address);
+    this.address = entry.address;
+    this.#isIdListed = entry.id !== '';
+    this.#key = this.#isIdListed ? entry.id : addressKey(entry.address, options.protocol);
+    this.#name = formatAddress(entry.address);
     this.#context = context;
-    this.#terms = {
-      gateway: address,
+    this.#questions = {
+      gateway: entry.address,
       deadlines,
       timeoutMs: options.questionTimeoutMs,
       overdueMs: options.overdueReplyMs,
     };
-    this.#throttle = new LogThrottle();
-    this.#held = new HeldCalls(options.maxHeldBytes);
-    this.#commands = new CommandLink(
-      address,
-      {
-        link: options.commandLink,
-        backoff: options.backoff,
-        overdueReplyMs: options.overdueReplyMs,
-      },
-      {
-        connected: () => this.#onConnected(),
-        lateReply: () => context.counters.lateReplies++,
-        closed: (reason, lostCommands) => this.#onCommandLinkClosed(reason, lostCommands),
-      },
-    );
+    this.#loss = new GatewayLoss(options.gatewayLostAfterMs, () => this.#tellLoss());
+    const target: ChannelTarget = {
+      address: entry.address,
+      name: this.#name,
+      questions: this.#questions,
+    };
+    this.#channel =
+      options.protocol === 'base'
+        ? new BaseChannel(target, context, this.#observer())
+        : new ExtensionChannel(target, context, this.#observer());
+  }
+
+  /** The first half of its clients' ids; before it has told it, something that no id begins with. */
+  get key(): string {
+    return this.#key;
   }
 
   get hasAttempted(): boolean {
     return this.#hasAttempted;
   }
 
+  /** Whether its key is the one that its clients' ids begin with. */
+  get isIdentified(): boolean {
+    return !isAddressKey(this.#key);
+  }
+
+  get channel(): GatewayChannel {
+    return this.#channel;
+  }
+
   get isLinked(): boolean {
-    return this.#commands.isUp;
+    return this.#channel.isLinked;
   }
 
   start(): void {
-    this.#commands.start();
+    this.#channel.start();
+    this.#watchLoss();
   }
 
   /** In the register's list, or not: one that is not is forgotten as soon as no link to it works. */
@@ -100,43 +129,26 @@ export class GatewayNode {
     this.#forgetIfDead();
   }
 
-  openEvents(sink: EventSink): void {
-    const { options, log } = this.#context;
-    const link = { link: options.eventLink, backoff: options.backoff, tags: options.tags };
-    this.#events = new EventLink(this.address, this.key, link, sink, log, () => this.#forgetIfDead());
-    this.#events.start();
+  takeEvents(sink: GuardedSink, terms: SinkTerms): void {
+    this.#channel.takeEvents(sink, terms);
   }
 
   pauseEvents(): void {
-    this.#events?.pause();
+    this.#channel.pauseEvents();
   }
 
   resumeEvents(): void {
-    this.#events?.resume();
+    this.#channel.resumeEvents();
   }
 
-  async closeEvents(): Promise<void> {
-    const events = this.#events;
-    this.#events = undefined;
-    await events?.end();
+  /** Resolves when no more events of it come. */
+  leave(): Promise<void> {
+    return this.#channel.leave();
   }
 
   /** @throws InvalidArgumentError for arguments that cannot be written */
-  command<Request>(definition: RequestDefinition<Request>, request: Request): void {
-    if (!this.#mustWait) {
-      if (this.#commands.write(definition, request)) return;
-      // Arguments are judged the same, whether or not somebody is there to take them.
-      encodeRequest(definition, request);
-      return this.#drop(1);
-    }
-    const waiting = encodeRequest(definition, request);
-    this.#held.hold({
-      bytes: waiting.body.length,
-      run: () => {
-        if (!this.#commands.write(waiting.definition, waiting.body)) this.#drop(1);
-      },
-      drop: (reason) => this.#drop(1, reason),
-    });
+  command<Request>(definition: RequestDefinition<Request>, request: Request, key?: ByteString): void {
+    this.#channel.command(definition, request, key);
   }
 
   /** @param convert called while the reply is read; what it throws is for the caller, and does not end the link */
@@ -156,105 +168,81 @@ export class GatewayNode {
         },
         failed: reject,
       };
-      if (!this.#mustWait) {
-        const question = new PendingQuestion(this.#terms, definition, outcome);
-        return this.#commands.ask(question, definition, request);
-      }
-      const waiting = encodeRequest(definition, request);
-      const question = new PendingQuestion(this.#terms, definition, outcome);
-      this.#held.hold({
-        bytes: waiting.body.length,
-        run: () => {
-          if (!question.isSettled) this.#commands.ask(question, waiting.definition, waiting.body);
-        },
-        drop: (reason) => question.fail(reason),
-      });
+      this.#channel.ask(new PendingQuestion(this.#questions, definition, outcome), definition, request);
     });
   }
 
-  /** @param message kept until the gateway has answered: bytes of it must not change */
-  sendToUid(uid: ByteString, message: Payload, exclude: ReadonlySet<number>): void {
-    let isOnTheLine = false;
-    const question = new PendingQuestion(this.#terms, COMMANDS.getClientListByUid, {
-      answered: (connectionIds) => {
-        for (const connectionId of connectionIds) {
-          if (exclude.has(connectionId)) continue;
-          if (!this.#commands.write(COMMANDS.sendToClient, { connectionId, message })) this.#drop(1);
-        }
-        this.#openBarrier();
-      },
-      failed: (error) => {
-        this.#reportFailedSend(error);
-        if (isOnTheLine) this.#openBarrier();
-      },
-    });
-    const ask = (): void => {
-      if (question.isSettled) return;
-      isOnTheLine = true;
-      this.#barriers++;
-      this.#commands.ask(question, COMMANDS.getClientListByUid, { uid });
-    };
-    // Lookups change nothing, so those of several sends in a row are on the line together; their answers keep the order.
-    if (this.#held.size === 0) return ask();
-    this.#held.hold({
-      bytes: uid.length + message.length,
-      joinsBarrier: true,
-      run: ask,
-      drop: (reason) => question.fail(reason),
-    });
+  sendToUid(uid: ByteString, message: Payload, exclude: readonly number[], key?: ByteString): void {
+    this.#channel.sendToUid(uid, message, exclude, key);
   }
 
   /** Resolves when all that was called before is written and the system has taken it. */
-  async flush(): Promise<void> {
-    if (this.#mustWait) {
-      await new Promise<void>((resolve) =>
-        this.#held.hold({ bytes: 0, run: resolve, drop: () => resolve() }),
-      );
-    }
-    await this.#commands.flushed();
+  flush(): Promise<void> {
+    return this.#channel.flushed();
   }
 
   /** What is queued is sent; questions that are still open fail with `reason`. */
-  async close(reason: Error): Promise<void> {
+  close(reason: Error): Promise<void> {
     this.#isGone = true;
-    this.#held.dropAll(reason);
-    await Promise.all([this.closeEvents(), this.#commands.stop(reason)]);
+    this.#loss.stop();
+    return this.#channel.stop(reason);
   }
 
-  get #mustWait(): boolean {
-    return this.#barriers > 0 || this.#held.size > 0;
+  #observer(): ChannelObserver {
+    const context = this.#context;
+    return {
+      linked: (gateway) => this.#onLinked(gateway),
+      unlinked: (end) => this.#onUnlinked(end),
+      eventLinkClosed: () => this.#forgetIfDead(),
+      dropped: (commands, reason) => this.#drop(commands, reason),
+      uidSendFailed: (error) => this.#reportFailedSend(error),
+      congested: () => context.congested(this),
+      drained: () => context.drained(this),
+    };
   }
 
-  #openBarrier(): void {
-    this.#barriers--;
-    // A lookup that cannot be asked opens its barrier at once: the loop that released it goes on, and needs no second one.
-    if (this.#isReleasing) return;
-    this.#isReleasing = true;
-    for (let call = this.#held.peek(); call !== undefined; call = this.#held.peek()) {
-      if (this.#barriers > 0 && call.joinsBarrier !== true) break;
-      this.#held.shift();
-      call.run();
-    }
-    this.#isReleasing = false;
-  }
-
-  #onConnected(): void {
-    this.#context.log.log(`Linked to the gateway ${this.#name} for commands`, { gateway: this.#name });
+  #onLinked(gateway: string | undefined): void {
+    if (gateway !== undefined && gateway !== this.#key) this.#becomeOther(gateway);
+    this.#loss.linked();
+    const purpose = gateway === undefined ? ' for commands' : '';
+    this.#context.log.log(`Linked to the gateway ${this.#name}${purpose}`, { gateway: this.#name });
     this.#attempted();
   }
 
-  #onCommandLinkClosed(error: Error | undefined, lostCommands: number): void {
-    if (lostCommands > 0) this.#drop(lostCommands, error);
-    if (error !== undefined && !this.#isGone) {
-      this.#throttle.warn(
-        this.#context.log,
-        'link',
-        `The gateway ${this.#name} has no command link; it is dialled again while it is listed. ${error.message}`,
-        { gateway: this.#name },
-      );
-    }
+  /** @throws GatewayReplacedError where a list says that another one is meant */
+  #becomeOther(gateway: string): void {
+    if (this.isIdentified) this.#loss.replaced();
+    if (this.#isIdListed) throw new GatewayReplacedError(this.address, this.#key, gateway);
+    this.#context.identified(this, gateway, () => (this.#key = gateway));
+  }
+
+  #onUnlinked({ reason, isInOrder, interruption, wasLinked }: ChannelEnd): void {
+    if (wasLinked) this.#loss.unlinked(isInOrder);
+    this.#interruption = interruption;
+    if (isInOrder) this.#context.log.log(`The gateway ${this.#name} has stopped`, { gateway: this.#name });
+    else if (reason !== undefined && !this.#isGone) this.#reportEnd(reason);
     this.#attempted();
     this.#forgetIfDead();
+    this.#watchLoss();
+  }
+
+  /** Over the base protocol a gateway is lost with its event link. */
+  #watchLoss(): void {
+    if (this.#isGone || this.#context.options.protocol === 'base' || !this.isIdentified) return;
+    this.#afterInterruption(() => {
+      if (!this.#isGone && !this.isLinked) this.#loss.dialling();
+    });
+  }
+
+  #tellLoss(): void {
+    const gateway = this.#key;
+    this.#afterInterruption(() => this.#context.lost(gateway, this.#name));
+  }
+
+  /** When no handler runs any more of what came on the last link. */
+  #afterInterruption(then: () => void): void {
+    if (this.#interruption === undefined) then();
+    else void this.#interruption.then(then);
   }
 
   #attempted(): void {
@@ -264,20 +252,31 @@ export class GatewayNode {
   }
 
   #forgetIfDead(): void {
-    if (this.#isListed || this.#isGone || this.#commands.isUp || this.#events?.isUp === true) return;
+    if (this.#isListed || this.#isGone || this.#channel.isAlive) return;
     this.#isGone = true;
+    if (this.#context.options.protocol !== 'base') this.#loss.forgotten();
     this.#context.gone(this);
   }
 
-  #drop(commands: number, error?: Error): void {
-    const { counters } = this.#context;
-    counters.droppedCommands += commands;
+  #reportEnd(error: Error): void {
     this.#throttle.warn(
       this.#context.log,
+      `link: ${error.name}`,
+      `The gateway ${this.#name} has no command link; it is dialled again while it is listed. ${error.message}`,
+      { gateway: this.#name },
+    );
+  }
+
+  #drop(commands: number, error?: Error): void {
+    const { counters, log } = this.#context;
+    counters.droppedCommands += commands;
+    this.#throttle.warn(
+      log,
       'dropped',
       `Commands for the gateway ${this.#name} are dropped: ${error?.message ?? 'there is no link to it'}`,
       { gateway: this.#name, droppedCommands: counters.droppedCommands },
     );
+    this.#context.dropped(this, commands, error);
   }
 
   #reportFailedSend(error: Error): void {

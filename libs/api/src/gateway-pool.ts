@@ -1,14 +1,24 @@
 import { LogThrottle } from '#link';
-import { formatAddress, gatewayKey, type NodeAddress } from '#protocol';
+import { formatAddress, type ByteString, type GatewayEntry } from '#protocol';
 import type { Membership } from '#register';
-import { DeadlineWatch, type Watched } from './deadline-watch.js';
+import { DeadlineWatch } from './deadline-watch.js';
 import { encodeRequest, type QuestionDefinition, type RequestDefinition } from './definition.js';
-import { ApiClosedError, GatewayUnavailableError, NoRegisterError, SinkTakenError } from './errors.js';
-import type { EventPort, EventSink } from './event-port.js';
-import { GatewayNode, type GatewayNodeContext } from './gateway-node.js';
-import { HeldCalls } from './held-calls.js';
+import { EarlyCalls } from './early-calls.js';
+import { ApiClosedError, GatewayUnavailableError, NoRegisterError } from './errors.js';
+import type { EventPort, EventSink, SinkTerms } from './event-port.js';
+import { EventSubscription } from './event-subscription.js';
+import { AcknowledgementTurn } from './extension/acknowledgement-turn.js';
+import { flushAll, flushAtLast } from './flush-all.js';
+import { GatewayNode, addressKey, type GatewayNodeContext } from './gateway-node.js';
+import { NodeTable } from './node-table.js';
 import { noCounts, type PoolCounters } from './pool-counters.js';
-import { resolvePoolOptions, type PoolOptions, type ResolvedPoolOptions } from './pool-options.js';
+import { PoolNews } from './pool-news.js';
+import {
+  resolvePoolOptions,
+  type GatewayProtocol,
+  type PoolOptions,
+  type ResolvedPoolOptions,
+} from './pool-options.js';
 import { within } from './within.js';
 
 /**
@@ -25,14 +35,12 @@ export class GatewayPool implements EventPort {
   readonly #deadlines = new DeadlineWatch();
   readonly #counters = noCounts();
   readonly #throttle: LogThrottle;
-  readonly #nodes = new Map<string, GatewayNode>();
-  readonly #held: HeldCalls;
-  #members: readonly GatewayNode[] = [];
+  readonly #news: PoolNews;
+  readonly #nodes = new NodeTable();
+  readonly #events: EventSubscription;
+  readonly #early: EarlyCalls;
+  #isListed = false;
   #isReady = false;
-  #sink: EventSink | undefined;
-  /** Gateways whose events the sink wants to wait, also if they leave and come back meanwhile. */
-  readonly #paused = new Set<string>();
-  #eventsEnded = Promise.resolve();
   #leaveMembership: (() => void) | undefined;
   #starting: Promise<void> | undefined;
   #onLinked: (() => void) | undefined;
@@ -43,26 +51,35 @@ export class GatewayPool implements EventPort {
   constructor(membership: Membership, options: Partial<PoolOptions> = {}) {
     this.#membership = membership;
     this.#options = resolvePoolOptions(options);
-    this.#held = new HeldCalls(this.#options.maxHeldBytes);
+    this.#early = new EarlyCalls(this.#options, this.#deadlines, () => this.#notReady());
     this.#throttle = new LogThrottle();
+    this.#news = new PoolNews(this.#options.log);
+    this.#events = new EventSubscription(this.#nodes, this.#options.log);
+    const turn = new AcknowledgementTurn(() => this.#nodes.links());
     this.#context = {
+      turn,
       options: this.#options,
       deadlines: this.#deadlines,
       counters: this.#counters,
       log: this.#options.log,
       attempted: () => this.#onProgress(),
+      identified: (node, id, identify) => this.#nodes.identify(node, id, identify),
       gone: (node) => this.#forget(node),
+      lost: (gateway, name) => this.#events.lost(gateway, name),
+      congested: ({ address }) => this.#news.congested(address),
+      drained: ({ address }) => this.#news.drained(address),
+      dropped: ({ address }, commands, reason) => this.#news.dropped(address, commands, reason),
     };
   }
 
-  /** A first list of gateways has come. */
+  /** A first list of gateways has come, and where it does not say their ids each of them was tried. */
   get isReady(): boolean {
     return this.#isReady;
   }
 
   /** The gateways that calls to all go to, in the order of their keys: those listed, and those whose link still works. */
   get members(): readonly GatewayNode[] {
-    return this.#members;
+    return this.#nodes.inOrder;
   }
 
   get counters(): Readonly<PoolCounters> {
@@ -74,6 +91,7 @@ export class GatewayPool implements EventPort {
     return this.#options.commandLink.maxFrameBytes;
   }
 
+  /** @param key the first half of its clients' ids, or `addressKey` of its address */
   node(key: string): GatewayNode | undefined {
     return this.#nodes.get(key);
   }
@@ -93,51 +111,63 @@ export class GatewayPool implements EventPort {
     return this.#closing;
   }
 
-  /** @throws SinkTakenError when there is a sink already */
-  subscribe(sink: EventSink): void {
-    if (this.#sink !== undefined) throw new SinkTakenError();
-    this.#sink = sink;
-    for (const node of this.#members) node.openEvents(sink);
+  /** Over the base protocol a gateway does not know how much this process can take. */
+  get isWindowed(): boolean {
+    return this.protocol === 'nestwire';
   }
 
-  /** Reads this gateway's events no more until `resume`, also on links that are made meanwhile. */
+  get protocol(): GatewayProtocol {
+    return this.#options.protocol;
+  }
+
+  /** How the gateways keep up with what is called. */
+  get news(): PoolNews {
+    return this.#news;
+  }
+
+  /** @throws SinkTakenError when there is a sink already */
+  subscribe(sink: EventSink, terms: SinkTerms): void {
+    this.#events.begin(sink, terms);
+  }
+
+  /** Over the base protocol: reads this gateway's events no more until `resume`, also on links that are made meanwhile. */
   pause(key: string): void {
-    if (this.#sink === undefined) return;
-    this.#paused.add(key);
-    this.#nodes.get(key)?.pauseEvents();
+    this.#events.pause(key);
   }
 
   resume(key: string): void {
-    if (this.#paused.delete(key)) this.#nodes.get(key)?.resumeEvents();
+    this.#events.resume(key);
   }
 
-  /** Ends the event links; commands go on. Events that are under way still reach the sink, until `eventsEnded`. */
+  /** Takes no more events; commands go on. Events that are under way still reach the sink, until `eventsEnded`. */
   unsubscribe(): void {
-    this.#sink = undefined;
-    this.#paused.clear();
-    const ended = Promise.all(this.#members.map((node) => node.closeEvents()));
-    this.#eventsEnded = ended.then(() => undefined);
+    this.#events.end();
   }
 
   /** Resolves when no more events come after `unsubscribe`: at the latest when the gateways have sent nothing for `closeTimeoutMs`. */
   eventsEnded(): Promise<void> {
-    return this.#eventsEnded;
+    return this.#events.ended();
   }
 
   /**
    * A command to one gateway. Dropped and counted when that gateway is not known.
    * @throws InvalidArgumentError for arguments that cannot be written
    */
-  command<Request>(key: string, definition: RequestDefinition<Request>, request: Request): void {
+  command<Request>(
+    key: string,
+    definition: RequestDefinition<Request>,
+    request: Request,
+    coalescingKey?: ByteString,
+  ): void {
     if (this.#isReady) {
       const node = this.#nodes.get(key);
-      if (node !== undefined) return node.command(definition, request);
+      if (node !== undefined) return node.command(definition, request, coalescingKey);
     }
     const waiting = encodeRequest(definition, request);
     this.whenReady(waiting.body.length, () => {
       const node = this.#nodes.get(key);
       if (node === undefined) this.#drop();
-      else node.command(waiting.definition, waiting.body);
+      else node.command(waiting.definition, waiting.body, coalescingKey);
     });
   }
 
@@ -172,47 +202,32 @@ export class GatewayPool implements EventPort {
     if (this.#isReady && !this.#isClosed) return call();
     const drop = (reason: Error): void => this.#drop(reason);
     if (this.#isClosed) return drop(new ApiClosedError());
-    this.#held.hold({ bytes, run: call, drop });
+    this.#early.holdCommand(bytes, call, drop);
   }
 
   /** The same for a question: it waits for the list no longer than a question waits for its answer. */
   askWhenReady<Result>(ask: () => Promise<Result>, bytes = 0): Promise<Result> {
     if (this.#isClosed) return Promise.reject(new ApiClosedError());
     if (this.#isReady) return ask();
-    const { questionTimeoutMs: timeoutMs } = this.#options;
-    return new Promise((resolve, reject) => {
-      let hasExpired = false;
-      const waiting: Watched = {
-        expire() {
-          hasExpired = true;
-          reject(new NoRegisterError(timeoutMs));
-        },
-      };
-      if (timeoutMs > 0) this.#deadlines.watch(waiting, timeoutMs);
-      this.#held.hold({
-        bytes,
-        run: () => {
-          this.#deadlines.forget(waiting, timeoutMs);
-          if (!hasExpired) resolve(ask());
-        },
-        drop: (reason) => {
-          this.#deadlines.forget(waiting, timeoutMs);
-          reject(reason);
-        },
-      });
-    });
+    return this.#early.holdQuestion(bytes, ask);
   }
 
   /**
-   * Resolves when everything called so far is written, and taken by the system: also what waits behind a `sendToUid`.
-   * @throws NoRegisterError when no list of gateways came in `questionTimeoutMs`
+   * Resolves when everything called so far is written, and taken by the system: also what waits for a link, or behind a `sendToUid`.
+   * @throws NoRegisterError when no list of gateways came in `questionTimeoutMs`, FlushTimeoutError when some gateways have not
+   * taken it in `flushTimeoutMs`
    */
   async flush(): Promise<void> {
     // Nothing was called that could be under way, or wait for the list.
-    if (!this.#isReady && this.#held.size === 0) return;
-    await this.askWhenReady(async () => {
-      await Promise.all(this.#members.map((node) => node.flush()));
-    });
+    if (!this.#isReady && this.#early.size === 0) return;
+    await this.askWhenReady(() => flushAll(this.members, this.#options.flushTimeoutMs));
+  }
+
+  #notReady(): Error {
+    const unknown = this.members.find((node) => !node.isIdentified);
+    return unknown === undefined
+      ? new NoRegisterError(this.#options.questionTimeoutMs)
+      : new GatewayUnavailableError(unknown.address, 'has not told its id yet');
   }
 
   async #start(): Promise<void> {
@@ -221,70 +236,66 @@ export class GatewayPool implements EventPort {
     this.#leaveMembership = this.#membership.subscribe((gateways) => this.#onGateways(gateways));
     this.#membership.start();
     if (startTimeoutMs === 0 || (await within(startTimeoutMs, linked)) || this.#isClosed) return;
-    if (this.#isReady) {
-      const unreachable = this.#members.filter((node) => !node.isLinked);
-      const gateways = unreachable.map(({ address }) => formatAddress(address));
-      log.warn(`Started without these gateways, which are still being dialled: ${gateways.join(', ')}`, {
-        gateways,
-      });
-    } else {
-      log.warn(
+    if (!this.#isListed) {
+      return log.warn(
         `Started without a list of gateways: no register has answered in ${startTimeoutMs} ms. Calls wait for it`,
       );
     }
+    const gateways = this.members
+      .filter(({ isLinked }) => !isLinked)
+      .map(({ address }) => formatAddress(address));
+    log.warn(`Started without these gateways, which are still being dialled: ${gateways.join(', ')}`, {
+      gateways,
+    });
   }
 
   async #close(): Promise<void> {
     this.#leaveMembership?.();
     const membershipClosed = this.#membership.close();
-    if (this.#isReady) await within(this.#options.commandLink.closeTimeoutMs, this.flush());
+    if (this.#isReady) await flushAtLast(this.flush(), this.#options);
     this.#isClosed = true;
     const reason = new ApiClosedError();
-    this.#held.dropAll(reason);
+    this.#early.dropAll(reason);
     this.#onLinked?.();
-    const nodes = this.#members;
+    const nodes = this.members;
     this.#nodes.clear();
-    this.#members = [];
     await Promise.all([membershipClosed, ...nodes.map((node) => node.close(reason))]);
     this.#deadlines.close();
   }
 
-  #onGateways(gateways: readonly NodeAddress[]): void {
-    const listed = new Map(gateways.map((address) => [gatewayKey(address), address]));
-    for (const node of this.#members) node.setListed(listed.has(node.key));
-    for (const [key, address] of listed) {
-      if (!this.#nodes.has(key)) this.#add(new GatewayNode(address, this.#context));
-    }
-    this.#orderMembers();
-    this.#isReady = true;
-    for (let call = this.#held.shift(); call !== undefined; call = this.#held.shift()) call.run();
+  #onGateways(gateways: readonly GatewayEntry[]): void {
+    const listed = new Map(gateways.map((entry) => [this.#listKey(entry), entry]));
+    for (const [key, node] of this.#nodes.listed()) node.setListed(listed.has(key));
+    for (const [key, entry] of listed) if (!this.#nodes.isListed(key)) this.#add(key, entry);
+    this.#isListed = true;
     this.#onProgress();
   }
 
-  #add(node: GatewayNode): void {
-    this.#nodes.set(node.key, node);
+  #listKey({ id, address }: GatewayEntry): string {
+    return id === '' ? addressKey(address, this.protocol) : id;
+  }
+
+  #add(key: string, entry: GatewayEntry): void {
+    const node = new GatewayNode(entry, this.#context);
+    this.#nodes.add(key, node);
     node.start();
-    if (this.#sink === undefined) return;
-    node.openEvents(this.#sink);
-    if (this.#paused.has(node.key)) node.pauseEvents();
+    this.#events.added(node);
   }
 
   #forget(node: GatewayNode): void {
-    if (this.#nodes.get(node.key) !== node) return;
-    this.#nodes.delete(node.key);
-    this.#orderMembers();
+    if (!this.#nodes.remove(node)) return;
     const gateway = formatAddress(node.address);
     this.#options.log.log(`The gateway ${gateway} has left`, { gateway });
     void node.close(new GatewayUnavailableError(node.address, 'is not listed any more'));
   }
 
-  #orderMembers(): void {
-    // Not by locale: keys are hex digits, and a resumed list depends on this order.
-    this.#members = [...this.#nodes.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-  }
-
   #onProgress(): void {
-    if (this.#isReady && this.#members.every((node) => node.hasAttempted)) this.#onLinked?.();
+    if (!this.#isListed || this.#isClosed) return;
+    if (!this.#isReady && this.members.every((node) => node.isIdentified || node.hasAttempted)) {
+      this.#isReady = true;
+      this.#early.runAll();
+    }
+    if (this.#isReady && this.members.every((node) => node.hasAttempted)) this.#onLinked?.();
   }
 
   #drop(reason?: Error): void {

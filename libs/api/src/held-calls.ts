@@ -1,5 +1,7 @@
+import { encodeRequest, type EncodedRequest, type RequestDefinition } from './definition.js';
 import { HeldCallsOverflowError } from './errors.js';
 import { Fifo } from './fifo.js';
+import type { PendingQuestion } from './pending-question.js';
 
 /** A call that waits for its turn. */
 export interface HeldCall {
@@ -38,6 +40,33 @@ export class HeldCalls {
     }
     this.#bytes += bytes;
     this.#calls.push(call);
+  }
+
+  /** @param ask called when its turn has come, unless its caller has gone; a question that cannot be written fails at once */
+  holdQuestion<Request>(
+    question: PendingQuestion<unknown>,
+    definition: RequestDefinition<Request>,
+    request: Request,
+    ask: (waiting: EncodedRequest) => void,
+  ): void {
+    let waiting: EncodedRequest;
+    try {
+      waiting = encodeRequest(definition, request);
+    } catch (error) {
+      return question.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.hold({
+      bytes: waiting.body.length,
+      run: () => {
+        if (!question.isSettled) ask(waiting);
+      },
+      drop: (reason) => question.fail(reason),
+    });
+  }
+
+  /** Resolves when everything that is held now has run, or was dropped. */
+  passed(): Promise<void> {
+    return new Promise((resolve) => this.hold({ bytes: 0, run: resolve, drop: () => resolve() }));
   }
 
   peek(): HeldCall | undefined {

@@ -10,6 +10,7 @@ export {
 export type {
   ClientListOptions,
   CloseClientOptions,
+  MessageOptions,
   PagedClientListOptions,
   SendOptions,
   UidCountOptions,
@@ -23,16 +24,28 @@ export {
 } from './client-info.js';
 export {
   ApiClosedError,
+  FlushTimeoutError,
+  GatewayCongestedError,
+  GatewayListedTwiceError,
   GatewayLostError,
+  GatewayReplacedError,
   GatewayUnavailableError,
   HeldCallsOverflowError,
   NoRegisterError,
   OverdueReplyError,
   PartialResultError,
+  QuestionFailedError,
   QuestionTimeoutError,
   SinkTakenError,
 } from './errors.js';
-export type { EventPort, EventSink } from './event-port.js';
+export {
+  NO_SEQUENCE,
+  type EventPort,
+  type EventSink,
+  type EventSource,
+  type SessionWrite,
+  type SinkTerms,
+} from './event-port.js';
 export {
   GatewayApiModule,
   SESSION_CODEC,
@@ -42,7 +55,13 @@ export {
 export { GatewayApi } from './gateway-api.js';
 export { GatewayPool } from './gateway-pool.js';
 export type { PoolCounters } from './pool-counters.js';
-export { DEFAULT_POOL_OPTIONS, type GatewayLinkOptions, type PoolOptions } from './pool-options.js';
+export type { GatewayNews } from './pool-news.js';
+export {
+  DEFAULT_POOL_OPTIONS,
+  type GatewayLinkOptions,
+  type GatewayProtocol,
+  type PoolOptions,
+} from './pool-options.js';
 export type { GatewayAnswer } from './raw-calls.js';
 export type { GatewayTarget, RequestArguments } from './raw-command.js';
 // What the worker shares with this room, and with the link below it.

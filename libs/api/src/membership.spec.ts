@@ -49,7 +49,7 @@ describe('following the list of gateways', () => {
   it('redials the command link of a gateway that is not listed as long as its event link works', async () => {
     const node = await gateway({ isOnline: () => true });
     const { api, pool, membership } = await linkedTo([node]);
-    pool.subscribe({ event: () => undefined });
+    pool.subscribe({ event: () => undefined }, { windowBytes: 0 });
     await node.until(() => node.of('registerWorker').length === 1);
     const eventLink = node.linkOf('registerWorker');
     membership.list();

@@ -1,7 +1,7 @@
 import { readReply, type ByteReader, type NodeAddress } from '#protocol';
 import type { DeadlineWatch, Watched } from './deadline-watch.js';
 import type { ReplyDefinition } from './definition.js';
-import { GatewayLostError, QuestionTimeoutError } from './errors.js';
+import { QuestionTimeoutError } from './errors.js';
 
 /** Told exactly once how a question ended. */
 export interface QuestionOutcome<Answer> {
@@ -19,16 +19,20 @@ export interface QuestionTerms {
   readonly overdueMs: number;
 }
 
-/**
- * A question from its call to its end. Its deadline begins when it is made, wherever it waits. After the deadline the caller
- * has gone, but the reply is still on its way: `redial` is called when that is overdue, too.
- */
+/** Who has a question on the line, and what it does when the caller has gone while the reply is still on its way. */
+export interface Line {
+  expired?(): void;
+  /** The reply is late by `overdueMs` more. */
+  overdue?(): void;
+}
+
+/** A question from its call to its end. Its deadline begins when it is made, wherever it waits. */
 export class PendingQuestion<Answer> implements Watched {
   readonly #terms: QuestionTerms;
   readonly #definition: ReplyDefinition<Answer>;
   readonly #outcome: QuestionOutcome<Answer>;
   #settled = false;
-  #redial: (() => void) | undefined;
+  #line: Line | undefined;
   #overdue: Watched | undefined;
 
   constructor(terms: QuestionTerms, definition: ReplyDefinition<Answer>, outcome: QuestionOutcome<Answer>) {
@@ -43,20 +47,22 @@ export class PendingQuestion<Answer> implements Watched {
     return this.#settled;
   }
 
-  /** It is on the line, where its reply is waited for in any case. */
-  sent(redial: () => void): void {
-    this.#redial = redial;
+  get gateway(): NodeAddress {
+    return this.#terms.gateway;
   }
 
-  /** @throws ProtocolError when the reply does not decode: the next one cannot be trusted either. */
+  get code(): number {
+    return this.#definition.code;
+  }
+
+  /** It is on the line. */
+  sent(line: Line): void {
+    this.#line = line;
+  }
+
+  /** @throws ProtocolError when the reply does not decode: the caller has not been told yet. */
   answer(reply: ByteReader): void {
-    let answer: Answer;
-    try {
-      answer = readReply(reply, this.#definition);
-    } catch (cause) {
-      this.fail(new GatewayLostError(this.#terms.gateway, { cause }));
-      throw cause;
-    }
+    const answer = readReply(reply, this.#definition);
     this.#settle();
     this.#outcome.answered(answer);
   }
@@ -71,8 +77,10 @@ export class PendingQuestion<Answer> implements Watched {
   expire(): void {
     const { gateway, timeoutMs, deadlines, overdueMs } = this.#terms;
     this.fail(new QuestionTimeoutError(gateway, this.#definition.code, timeoutMs));
-    if (this.#redial === undefined) return;
-    this.#overdue = { expire: this.#redial };
+    const line = this.#line;
+    line?.expired?.();
+    if (line?.overdue === undefined) return;
+    this.#overdue = { expire: () => line.overdue?.() };
     deadlines.watch(this.#overdue, overdueMs);
   }
 

@@ -33,9 +33,10 @@ export class RawApi {
   }
 
   /**
-   * A question by its definition, or as the raw payload with its code byte; a raw reply is bytes. A question that the gateway
-   * cannot answer (an unknown code, an executor that throws) makes it close the link, because silence would shift every later
-   * reply: it and all others that are pending on that link then reject with a GatewayLostError.
+   * A question by its definition, or as the raw payload with its code byte; a raw reply is bytes. One that the gateway cannot
+   * answer (an unknown code, an executor that throws) rejects with a QuestionFailedError. Over the base protocol the gateway then
+   * closes the link, because silence would shift every later reply: that question and all others that are pending on the link
+   * reject with a GatewayLostError.
    */
   sendToAddressAndRecv(target: GatewayTarget, payload: Uint8Array): Promise<Buffer>;
   sendToAddressAndRecv<Request, Reply, Received extends Request, Answer extends Reply>(

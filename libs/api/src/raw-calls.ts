@@ -1,8 +1,9 @@
-import { ByteReader, readReply, type NodeAddress } from '#protocol';
+import { ByteReader, gatewayAddressOf, parseClientId, readReply, type NodeAddress } from '#protocol';
 import type { QuestionDefinition, RequestDefinition } from './definition.js';
 import { GatewayUnavailableError, PartialResultError, type GatewayFailure } from './errors.js';
+import { addressKey } from './gateway-node.js';
 import type { GatewayPool } from './gateway-pool.js';
-import { checkKind, targetAddress, targetKey, type GatewayTarget } from './raw-command.js';
+import { checkKind, type GatewayTarget } from './raw-command.js';
 
 /** What one of several gateways answered. */
 export interface GatewayAnswer<Answer> {
@@ -20,7 +21,7 @@ export class RawCalls {
 
   send<Request>(target: GatewayTarget, definition: RequestDefinition<Request>, request: Request): void {
     checkKind(definition, false);
-    this.#pool.command(targetKey(target), definition, request);
+    this.#pool.command(this.#keyOf(target), definition, request);
   }
 
   async ask<Request, Answer>(
@@ -30,12 +31,12 @@ export class RawCalls {
   ): Promise<Answer> {
     checkKind(definition, true);
     return this.#pool.ask(
-      targetKey(target),
+      this.#keyOf(target),
       withOwnMemory(definition),
       request,
       (answer) => answer,
       () => {
-        throw new GatewayUnavailableError(targetAddress(target), 'is not known here: no register lists it');
+        throw new GatewayUnavailableError(this.#addressOf(target), 'is not known here: no register lists it');
       },
     );
   }
@@ -46,7 +47,7 @@ export class RawCalls {
     request: Request,
   ): Promise<GatewayAnswer<Answer>[]> {
     checkKind(definition, true);
-    const gateways = targets.map(targetAddress);
+    const gateways = targets.map((target) => this.#addressOf(target));
     const outcomes = await Promise.allSettled(targets.map((target) => this.ask(target, definition, request)));
     const answers: GatewayAnswer<Answer>[] = [];
     const failures: GatewayFailure[] = [];
@@ -57,6 +58,20 @@ export class RawCalls {
     }
     if (failures.length > 0) throw new PartialResultError(answers, failures);
     return answers;
+  }
+
+  /** @throws InvalidArgumentError for what is neither an address nor a client id */
+  #keyOf(target: GatewayTarget): string {
+    return typeof target === 'string'
+      ? parseClientId(target).gateway
+      : addressKey(target, this.#pool.protocol);
+  }
+
+  /** Of a gateway that is not known, what its clients' ids say: over the base protocol that is its address. */
+  #addressOf(target: GatewayTarget): NodeAddress {
+    if (typeof target !== 'string') return target;
+    const { gateway } = parseClientId(target);
+    return this.#pool.node(gateway)?.address ?? gatewayAddressOf(gateway);
   }
 }
 

@@ -1,13 +1,4 @@
-import {
-  COMMANDS,
-  InvalidArgumentError,
-  gatewayAddressOf,
-  gatewayKey,
-  parseClientId,
-  type ClientId,
-  type Codec,
-  type NodeAddress,
-} from '#protocol';
+import { COMMANDS, InvalidArgumentError, type ClientId, type Codec, type NodeAddress } from '#protocol';
 import type { QuestionDefinition } from './definition.js';
 
 /** One gateway: by its address, or by the id of any of its clients. */
@@ -19,6 +10,9 @@ export type RequestArguments<Request> = [Request] extends [void] ? [] : [request
 const BASE_COMMANDS = new Map(
   Object.entries(COMMANDS).map(([name, { code, reply }]) => [code, { name, reply }]),
 );
+
+/** What is above is no command, but what links say to each other. */
+const LAST_COMMAND_CODE = 199;
 
 /** Everything behind the code byte, as it is. */
 const bytes: Codec<Uint8Array, Buffer> = {
@@ -41,7 +35,7 @@ export function rawCommand(payload: Uint8Array): RawCommand {
 }
 
 /**
- * Replies are told apart by their order alone, so a reply that nobody waits for, or one that never comes, ruins the link.
+ * Over the base protocol replies are told apart by their order alone, so a reply that nobody waits for, or one that never comes, ruins the link.
  * @throws InvalidArgumentError for a code that is known to be of the other kind. Of custom codes the definition tells the kind;
  * who sends them as raw bytes must know it.
  */
@@ -57,6 +51,9 @@ export function checkKind(
       'must not be registerWorker: events come on links of their own.',
     );
   }
+  if (code > LAST_COMMAND_CODE) {
+    throw new InvalidArgumentError('command', `must have a code up to ${LAST_COMMAND_CODE}, not ${code}.`);
+  }
   const isAnswered = base === undefined ? definition.reply !== undefined : base.reply !== undefined;
   if (isAnswered === isQuestion) return;
   const what = base?.name ?? `command ${code}`;
@@ -66,13 +63,4 @@ export function checkKind(
       ? `${what} is never answered. Use sendToAddress.`
       : `${what} is answered. Use sendToAddressAndRecv, also when the answer does not matter.`,
   );
-}
-
-/** @throws InvalidArgumentError for what is neither an address nor a client id */
-export function targetKey(target: GatewayTarget): string {
-  return typeof target === 'string' ? parseClientId(target).gateway : gatewayKey(target);
-}
-
-export function targetAddress(target: GatewayTarget): NodeAddress {
-  return typeof target === 'string' ? gatewayAddressOf(parseClientId(target).gateway) : target;
 }

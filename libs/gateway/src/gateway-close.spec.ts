@@ -33,9 +33,10 @@ describe('a gateway that stops', () => {
   it('leaves the register before anything else', async () => {
     const register = new RegisterServer({ listen: '127.0.0.1:0' });
     const { port } = await register.listen();
-    const node = await TestGateway.start({ registers: [`127.0.0.1:${port}`] });
+    const node = await TestGateway.start({ protocol: 'nestwire', registers: [`127.0.0.1:${port}`] });
     await until(() => register.gateways.length === 1, 'the register knows it');
-    expect(register.gateways).toEqual([node.gateway.address]);
+    const { id, address } = node.gateway;
+    expect(register.gateways).toEqual([{ id, address, zone: '', features: 0 }]);
     const client = await WsClient.open(node.ws);
     let knownWhenClosed: number | undefined;
     client.socket.on('close', () => (knownWhenClosed = register.gateways.length));
@@ -43,6 +44,45 @@ describe('a gateway that stops', () => {
     await client.closed();
     expect(knownWhenClosed).toBe(0);
     await register.close();
+  });
+
+  it('says the farewell message first, to clients of every kind', async () => {
+    for (const receiver of ['nestwire', 'ws'] as const) {
+      const node = await TestGateway.start({
+        receiver,
+        farewellMessage: 'back in {comeBackInMs}',
+        comeBackWithinMs: 900,
+      });
+      const client = await WsClient.open(node.ws);
+      const tcp = await RawClient.dial(node.tcp);
+      await node.connected(2);
+      await node.gateway.close();
+      const { code, reason } = await client.closed();
+      const inMs = /^the gateway restarts, come back in (\d+) ms$/.exec(reason)?.[1];
+      expect(code).toBe(1012);
+      expect(client.texts).toEqual([`back in ${inMs}`]);
+      await tcp.closed();
+      expect(tcp.text).toMatch(/^back in \d{1,3}\n$/);
+    }
+  });
+
+  it('serves clients until it is their turn, and their close events run meanwhile', async () => {
+    const node = await TestGateway.start({ farewellPerSecond: 10 });
+    const worker = await node.worker();
+    const clients: RawClient[] = [];
+    for (let i = 0; i < 8; i++) clients.push(await RawClient.dial(node.tcp));
+    await worker.received(8);
+    const closing = node.gateway.close();
+    await worker.event('close');
+    const late = clients.findLast(({ isClosed }) => !isClosed)!;
+    late.write('still here\n');
+    await worker.event('receive');
+    expect(worker.texts).toEqual(['still here']);
+    expect(node.gateway.table.size).toBeGreaterThan(0);
+    await closing;
+    for (const client of clients) await client.closed();
+    await worker.closed();
+    expect(worker.events.filter(({ type }) => type === 'close')).toHaveLength(8);
   });
 
   it('takes no new clients, and turns away one whose upgrade was under way', async () => {

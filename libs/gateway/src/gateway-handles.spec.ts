@@ -23,6 +23,7 @@ it('a gateway that was closed keeps nothing that would keep the process alive', 
       lan: '127.0.0.1:0',
       listen: ['ws://127.0.0.1:0', 'tcp://127.0.0.1:0'],
       registers: [register],
+      protocol: 'base', // what `LanPeer` speaks
       tcpIdleTimeoutMs: 60_000,
     },
     new LogRecorder(),

@@ -1,6 +1,7 @@
-import type { LinkOptions } from '#link';
+import type { LinkOptions, Secret } from '#link';
 import type { CustomCommand } from './commands/custom-command.js';
 import type { TableObserver } from './connection/table-observer.js';
+import type { WhenSlow } from './connection/when-slow.js';
 import { rendezvousRouter, type WorkerRouter } from './workers/worker-router.js';
 
 const MiB = 1024 * 1024;
@@ -25,12 +26,20 @@ export interface GatewayOptions {
    */
   readonly registers: readonly string[];
   /**
-   * The secret that all nodes share. Empty is refused unless everything is on loopback.
+   * The secret that all nodes share; a list while it is being changed: the first is dialled with, any is accepted. Empty is
+   * refused unless everything is on loopback.
    * @default ''
    */
-  readonly secret: string;
+  readonly secret: Secret;
   /**
-   * Client listeners as URLs: `ws://host:port[/path][?send=auto|text|binary]`, `tcp://host:port[?frame=raw|newline|length]`.
+   * What is spoken with registers, workers and API callers: `nestwire`, or the `base` protocol of SwooleWorker, which has no
+   * handshake and no acknowledgements. A setting of the whole cluster; serialization `php` means `base`.
+   * @default 'nestwire'
+   */
+  readonly protocol: 'nestwire' | 'base';
+  /**
+   * Client listeners as URLs: `ws://host:port[/path][?send=auto|text|binary]`, `tcp://host:port[?frame=raw|newline|length]`;
+   * both may say `slow=`, see `whenSlow`.
    * @default ['ws://127.0.0.1:8000', 'tcp://127.0.0.1:8001?frame=newline']
    */
   readonly listen: readonly string[];
@@ -56,12 +65,22 @@ export interface GatewayOptions {
    */
   readonly maxSessionBytes: number;
   /**
-   * Most bytes that may wait for one client; then it is closed as slow, with 4001. 0 disables the limit.
+   * Most bytes that may wait for one client; then it is closed as slow, with 4001, or messages are dropped: see `whenSlow`. Where
+   * they are dropped, each that waits counts 256 bytes more than it has, which is what keeping it costs. 0 disables the limit.
    * @default 1_048_576 (1 MiB)
    */
   readonly maxQueuedBytes: number;
   /**
-   * A client that takes longer than this for what was sent to it is closed as slow, with 4001. 0 disables the limit.
+   * What happens with messages for a client whose socket does not take them, when `maxQueuedBytes` wait for it: `close` closes it,
+   * `dropNewest` drops what is sent then, `dropOldest` drops what has waited longest; `keepLatest` does the same, and of the messages
+   * with the same key only the newest waits. What is dropped is counted (`messagesDropped`), and what arrives is whole and in order.
+   * A listener's URL may say it for its clients: `?slow=`.
+   * @default 'close'
+   */
+  readonly whenSlow: WhenSlow;
+  /**
+   * A client that takes longer than this for what was sent to it is closed as slow, with 4001; where messages are dropped instead,
+   * one that takes nothing at all for so long. 0 disables the limit.
    * @default 10_000
    */
   readonly slowClientTimeoutMs: number;
@@ -71,6 +90,13 @@ export interface GatewayOptions {
    * @default 100_000
    */
   readonly maxConnections: number;
+  /**
+   * Most sockets a second that may become clients, over all listeners; a tenth of it may come at once. One more waits, unread, for 5 s and
+   * with 1,999 others at most; what is beyond that is turned away: WebSocket with 503 and `Retry-After`, raw TCP, and most of a flood, without a word. So an
+   * outage whose clients all come back, or a flood, leaves most of the processor to the clients that are there. 0 disables the limit.
+   * @default 2_000
+   */
+  readonly maxAcceptsPerSecond: number;
   /**
    * Every WebSocket client is pinged so often. 0 turns the heartbeat off.
    * @default 25_000
@@ -92,7 +118,8 @@ export interface GatewayOptions {
    */
   readonly tcpKeepAliveMs: number;
   /**
-   * A raw TCP client that sends nothing for so long is closed. 0 waits for ever.
+   * A raw TCP client that sends nothing for so long is closed. 0 waits for ever. Worth setting where clients speak regularly: one whose
+   * cable was pulled while bytes were on their way to it is not probed, and the system tries to send them for a while (Linux: 15 minutes).
    * @default 0
    */
   readonly tcpIdleTimeoutMs: number;
@@ -122,8 +149,9 @@ export interface GatewayOptions {
    * long (it may be a fifth longer); then its next event may go to another. So what a worker is still busy with is not overtaken
    * by what a newcomer gets, as long as handlers take no longer than this. 0 moves at once.
    *
-   * Not promised: a worker that leaves is left at once, and events that it is still running may be overtaken by newer ones at its
-   * successor. Exact order then needs events that workers acknowledge, which the base protocol has not.
+   * Over the base protocol alone: where workers acknowledge events, a client moves as soon as nothing of it is at its former worker,
+   * and never earlier. Over the base protocol a worker that leaves is left at once, and events that it is still running may be
+   * overtaken by newer ones at its successor.
    * @default 5_000
    */
   readonly moveAfterQuietMs: number;
@@ -134,8 +162,15 @@ export interface GatewayOptions {
    */
   readonly maxLinks: number;
   /**
-   * A worker that sends nothing for so long, not even a ping, is given up. 0 waits for ever.
-   * @default 60_000
+   * Most bytes of events that one worker may have without being done with them, some 512 for each beside its own bytes; from there
+   * on the worker's clients are not read until half of it is done with. A worker's own `maxWaitingBytes` counts when it is less.
+   * @default 16_777_216 (16 MiB)
+   */
+  readonly maxUnacknowledgedBytes: number;
+  /**
+   * A worker that sends nothing for so long, not even an answer to a ping, is given up: others get the events that it has not
+   * acknowledged. Longer than any handler may keep its process from doing anything else. 0 waits for ever.
+   * @default 10_000, over the base protocol 60_000
    */
   readonly workerSilenceTimeoutMs: number;
   /**
@@ -148,6 +183,25 @@ export interface GatewayOptions {
    * @default 10_000
    */
   readonly drainTimeoutMs: number;
+  /**
+   * Clients that are told to come back in a second when the gateway stops, so that they do not come to the others as one herd; more where
+   * they could not all be told in four fifths of `drainTimeoutMs`. So 200 are told at once, 10,000 in 5 s, and 100,000 in 8 s. 0 tells all at once.
+   * @default 2_000
+   */
+  readonly farewellPerSecond: number;
+  /**
+   * Sent to each client before it is told to come back, for raw TCP clients above all, who get no close code. `{comeBackInMs}` in it becomes
+   * the number that `comeBackWithinMs` says. Empty sends nothing.
+   * @default ''
+   */
+  readonly farewellMessage: string;
+  /**
+   * When the gateway stops, each client is given a random time of up to so long to wait before it comes back: at the end of the close
+   * reason (`the gateway restarts, come back in 1234 ms`) and in `farewellMessage`. For clusters of few gateways, and for clients that heed it.
+   * 0 names no time.
+   * @default 0
+   */
+  readonly comeBackWithinMs: number;
   /** The application's own commands, codes 100–199. @default [] */
   readonly commands: readonly CustomCommand[];
   /** Decides which worker gets a client's events. @default rendezvousRouter */
@@ -166,14 +220,17 @@ export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
   advertise: '',
   registers: ['127.0.0.1:9327'],
   secret: '',
+  protocol: 'nestwire',
   listen: ['ws://127.0.0.1:8000', 'tcp://127.0.0.1:8001?frame=newline'],
   receiver: 'nestwire',
   serialization: 'json',
   maxMessageBytes: MiB,
   maxSessionBytes: 64 * 1024,
   maxQueuedBytes: MiB,
+  whenSlow: 'close',
   slowClientTimeoutMs: 10_000,
   maxConnections: 100_000,
+  maxAcceptsPerSecond: 2_000,
   pingIntervalMs: 25_000,
   pongTimeoutMs: 10_000,
   upgradeTimeoutMs: 10_000,
@@ -185,9 +242,13 @@ export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
   withoutWorker: 'close',
   moveAfterQuietMs: 5_000,
   maxLinks: 10_000,
-  workerSilenceTimeoutMs: 60_000,
+  maxUnacknowledgedBytes: 16 * MiB,
+  workerSilenceTimeoutMs: 10_000,
   closeTimeoutMs: 1_000,
   drainTimeoutMs: 10_000,
+  farewellPerSecond: 2_000,
+  farewellMessage: '',
+  comeBackWithinMs: 0,
   commands: [],
   router: rendezvousRouter,
   observer: {},

@@ -1,22 +1,33 @@
 import { CloseCode } from '#protocol';
+import type { DropCounters } from './connection/when-slow.js';
 
 /** What has happened since the gateway started. Plain numbers, so that counting costs nothing. */
-export class GatewayStats {
+export class GatewayStats implements DropCounters {
   connectionsOpened = 0;
   connectionsClosed = 0;
-  /** Turned away because the gateway was full, or because too many sockets had not upgraded yet. */
+  /** Turned away because the gateway was full, or because too many sockets had not upgraded yet or waited to come in. */
   connectionsRefused = 0;
+  /** Had to wait, because more came than `maxAcceptsPerSecond`. */
+  connectionsDelayed = 0;
   messagesReceived = 0;
   messagesSent = 0;
   messagesToUnknownClient = 0;
   /** Sends above `maxMessageBytes`: nobody got them. */
   messagesTooBigToSend = 0;
+  /** Of those sent, what slow clients did not get for want of room, by the policy (`whenSlow`) that chose it. */
+  readonly messagesDropped = { dropNewest: 0, dropOldest: 0, keepLatest: 0 };
+  /** Of those sent, what slow clients did not get because a newer message with the same key came (`keepLatest`). */
+  messagesReplaced = 0;
   /** Bytes from clients that were not what their listener speaks. */
   badClientBytes = 0;
   /** Clients whose sockets failed: resets and the like. */
   clientErrors = 0;
   /** Events that no worker took in time or that found no room to wait. */
   eventsDropped = 0;
+  /** Events that went to another worker because theirs was gone before it was done with them. */
+  eventsRedelivered = 0;
+  /** Workers that went without having said that they leave. */
+  workersLost = 0;
   /** Commands whose uid or group has more than 255 bytes. */
   namesTooLong = 0;
   /** Commands with a code that nobody executes. */

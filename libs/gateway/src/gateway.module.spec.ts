@@ -42,6 +42,7 @@ async function settings(): Promise<GatewayModuleSettings> {
     lan: '127.0.0.1:0',
     listen: ['tcp://127.0.0.1:0'],
     registers: [await registerSink()],
+    protocol: 'base' as const, // what `LanPeer` speaks
     commands: [GreetingCommand],
   };
 }

@@ -1,11 +1,10 @@
-import { type Link, type LinkHandler, LinkServer, type NodeLog } from '#link';
+import type { NodeLog } from '#link';
 import {
   CloseCode,
-  CloseMode,
   formatAddress,
+  gatewayKey,
   sessionCodecOf,
   type NodeAddress,
-  type Tag,
   type UpgradeRequest,
 } from '#protocol';
 import { GatewayAnnouncer } from '#register';
@@ -15,14 +14,17 @@ import type { Connection } from './connection/connection.js';
 import { ConnectionTable } from './connection/connection-table.js';
 import { guardedObserver } from './connection/guarded-observer.js';
 import { Delivery } from './connection/delivery.js';
+import { Endings } from './connection/endings.js';
 import { Farewell } from './connection/farewell.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import type { Transport } from './connection/transport.js';
-import { TooManyLinksError } from './errors.js';
 import type { GatewayOptions } from './gateway-options.js';
+import { randomGatewayId } from './gateway-id.js';
 import { GatewayStats } from './gateway-stats.js';
 import { interopWarnings } from './interop-warnings.js';
-import { LanReport } from './lan-report.js';
+import { mayRead, takeBaseWorker } from './lan/base-talk.js';
+import type { LanParts } from './lan/lan-parts.js';
+import { LanServer } from './lan/lan-server.js';
 import type { ListenerHandler } from './listener/listener.js';
 import { ClientListeners } from './listener/client-listeners.js';
 import {
@@ -45,11 +47,12 @@ export class Gateway {
   readonly workers: WorkerPool;
   readonly #options: ResolvedGatewayOptions;
   readonly #listeners: ClientListeners<Connection>;
-  readonly #lan: LinkServer;
-  readonly #lanReport: LanReport;
+  readonly #id = randomGatewayId();
+  readonly #lan: LanServer;
   readonly #parking: Parking;
   readonly #events: EventSender;
   readonly #commands: CommandDispatcher;
+  readonly #endings = new Endings(this.stats);
   readonly #heartbeat: Heartbeat;
   readonly #farewell: Farewell;
   #announcer: GatewayAnnouncer | undefined;
@@ -67,7 +70,10 @@ export class Gateway {
     const codec = sessionCodecOf(options.serialization);
     this.#options = options;
     this.table = new ConnectionTable(guardedObserver(options.observer, this.stats, log));
-    this.#farewell = new Farewell(this.table);
+    const delivery = new Delivery(this.table, options, this.stats);
+    this.#farewell = new Farewell(this.table, delivery, options, (connection, reason) => {
+      this.closeClient(connection, CloseCode.Restart, reason);
+    });
     const router = guardedRouter(options.router, this.stats, log);
     this.workers = new WorkerPool(router, options.moveAfterQuietMs);
     this.#parking = new Parking(options);
@@ -75,35 +81,52 @@ export class Gateway {
     this.#heartbeat = new Heartbeat(this.table, options, (connection) => {
       this.closeClient(connection, CloseCode.HeartbeatMissed, 'no answer to a ping');
     });
-    const closeClient = (connection: Connection, mode: CloseMode): void => {
-      if (mode === CloseMode.Now) this.#destroyClient(connection);
-      else if (mode === CloseMode.Denied) this.closeClient(connection, CloseCode.Denied, 'denied');
-      else this.closeClient(connection, CloseCode.ClosedByApplication, 'closed by the application');
-    };
     this.#commands = new CommandDispatcher(
       {
         table: this.table,
-        delivery: new Delivery(this.table, options, this.stats),
+        delivery,
         codec,
         stats: this.stats,
         sessions: new SessionLimit(options.maxSessionBytes, this.stats, log),
-        closeClient,
-        addWorker: (link, tags) => this.#addWorker(link, tags),
+        marks: {},
+        closeClient: (connection, mode) => this.#endings.closeAs(connection, mode),
+        addWorker: (link, tags) => takeBaseWorker(lanParts, link, tags),
         isWorker: (link) => this.workers.has(link),
+        sessionWritten: (link) => this.workers.workerOf(link)?.noteSessionWrite(),
       },
       options.commands,
       log,
       options.link.maxFrameBytes,
-      (link) => this.#readOn(link),
+      // Unless there is another reason to wait than the one that is over.
+      (link) => {
+        if (mayRead(link, lanParts)) link.resume();
+      },
     );
-    this.#listeners = new ClientListeners(options, this.#clientHandler(), (connection) => {
+    const onSlow = (connection: Connection): void =>
       this.closeClient(connection, CloseCode.SlowClient, 'reading too slowly');
-    });
-    this.#lanReport = new LanReport(this.stats, log);
-    this.#lan = new LinkServer(options.link, this.#linkHandler(), log);
+    this.#listeners = new ClientListeners(options, this.#clientHandler(), onSlow, this.stats);
+    const { workers, stats } = this;
+    const lanParts: LanParts = {
+      options,
+      workers,
+      events: this.#events,
+      commands: this.#commands,
+      stats,
+      log,
+    };
+    this.#lan = new LanServer(lanParts, this.#id);
   }
 
-  /** Where workers reach this gateway: half of each of its client ids. Known after `listen`. */
+  /**
+   * Half of each of its client ids, 12 hex characters, another one at each start; over the base protocol its address in hex,
+   * known after `listen`.
+   */
+  get id(): string {
+    if (this.#options.protocol === 'nestwire') return this.#id;
+    return this.#address === undefined ? '' : gatewayKey(this.#address);
+  }
+
+  /** Where workers reach this gateway. Known after `listen`. */
   get address(): NodeAddress | undefined {
     return this.#address;
   }
@@ -111,6 +134,11 @@ export class Gateway {
   /** The client listeners, as clients write them. The ports are known after `listen`. */
   get urls(): readonly string[] {
     return this.#listeners.urls;
+  }
+
+  /** Sockets that wait to become clients, because more came than `maxAcceptsPerSecond`. */
+  get waitingClients(): number {
+    return this.#listeners.waiting;
   }
 
   /** Events that wait for a worker. */
@@ -133,16 +161,23 @@ export class Gateway {
 
   async #bind(): Promise<void> {
     const options = this.#options;
-    this.#address = advertisedAddress(options, await this.#lan.listen(options.lan, 'gateway.lan'));
+    this.#address = advertisedAddress(options, await this.#lan.listen());
     await this.#listeners.listen();
   }
 
   #start(address: NodeAddress): void {
-    const { parkedAgeMs, registers, secret, serialization } = this.#options;
+    const { parkedAgeMs, registers, secret, serialization, protocol } = this.#options;
     this.#heartbeat.start();
     this.workers.start();
     this.#parkingTimer = setInterval(() => this.#parking.expire(this.#onExpired), parkedAgeMs / 10).unref();
-    this.#announcer = new GatewayAnnouncer({ registers, secret, address, log: this.log });
+    this.#announcer = new GatewayAnnouncer({
+      registers,
+      secret,
+      protocol,
+      id: this.#id,
+      address,
+      log: this.log,
+    });
     this.#announcer.start();
     this.log.log(`Gateway ${formatAddress(address)} takes clients on ${this.urls.join(', ')}`);
     if (serialization === 'php') for (const warning of interopWarnings(address)) this.log.warn(warning);
@@ -156,9 +191,7 @@ export class Gateway {
 
   /** The one way in which the gateway itself ends a connection. Its close event follows when the client is gone. */
   closeClient(connection: Connection, code: CloseCode, reason: string): void {
-    if (!this.#beginEnd(connection, code, reason)) return;
-    connection.transport.resume(); // a paused client could not answer
-    connection.transport.close(code, reason);
+    this.#endings.close(connection, code, reason);
   }
 
   async #close(): Promise<void> {
@@ -167,33 +200,17 @@ export class Gateway {
     await this.#binding?.catch(() => undefined); // what failed there is `listen`'s to say
     await this.#announcer?.close();
     this.#listeners.stopAccepting();
-    await this.#farewell.each((connection) =>
-      this.closeClient(connection, CloseCode.Restart, 'the gateway restarts'),
-    );
+    await this.#farewell.tellAll();
     await this.#farewell.untilEmpty(endMs - Date.now());
-    await this.#farewell.each((connection) => connection.transport.destroy());
+    await this.#farewell.destroyAll();
     await this.#farewell.untilEmpty(closeTimeoutMs);
     await this.#listeners.close();
     this.#heartbeat.stop();
     this.workers.stop();
     clearInterval(this.#parkingTimer);
-    await this.workers.untilSent(endMs - Date.now());
+    await this.workers.untilDone(endMs - Date.now());
     await this.#lan.close();
     if (this.#parking.size > 0) this.#reportLost(this.#parking.size);
-  }
-
-  /** Decides that the connection ends, and why. @returns false when that has been decided before. */
-  #beginEnd(connection: Connection, code: number, reason: string): boolean {
-    if (!connection.isOnline) return false;
-    connection.transition('closing');
-    connection.ending = { code, reason };
-    this.stats.countClose(code);
-    return true;
-  }
-
-  #destroyClient(connection: Connection): void {
-    this.#beginEnd(connection, CloseCode.ClosedByApplication, 'closed by the application');
-    connection.transport.destroy();
   }
 
   readonly #onUndeliverable = (connection: Connection, type: ParkedEvent['type']): void => {
@@ -223,11 +240,12 @@ export class Gateway {
       },
       misbehaved: (connection, code, reason) => {
         if (code !== CloseCode.MessageTooBig) this.stats.badClientBytes++;
-        this.#beginEnd(connection, code, reason);
+        this.#endings.decide(connection, code, reason);
       },
       closed: (connection, code, reason) => this.#onClosed(connection, code, reason),
       refused: () => this.stats.badClientBytes++,
       dropped: () => this.stats.connectionsRefused++,
+      delayed: () => this.stats.connectionsDelayed++,
       failed: () => this.stats.clientErrors++,
     };
   }
@@ -260,50 +278,5 @@ export class Gateway {
     this.workers.forget(connection);
     this.table.close(connection);
     this.#farewell.connectionGone();
-  }
-
-  #linkHandler(): LinkHandler {
-    return {
-      connected: (link) => this.#onLink(link),
-      frame: (payload, link) => this.#commands.dispatch(payload, link),
-      // A caller that does not read its replies gets no more of its questions read.
-      congested: (link) => {
-        if (!this.workers.has(link)) link.pause();
-      },
-      drained: (link) => {
-        this.workers.drained(link);
-        this.#readOn(link);
-      },
-      ended: (link) => this.#onWorkerGone(link),
-      closed: (link, reason) => {
-        this.#onWorkerGone(link);
-        this.#lanReport.ended(link, reason);
-      },
-    };
-  }
-
-  /** Unless there is another reason to wait than the one that is over. */
-  #readOn(link: Link): void {
-    if (!this.#commands.isBusy(link) && (this.workers.has(link) || !link.isCongested)) link.resume();
-  }
-
-  /** Base links have no handshake: the secret guards the register, which alone tells this address. */
-  #onLink(link: Link): void {
-    const { maxLinks } = this.#options;
-    if (this.#lan.links.size > maxLinks) link.destroy(new TooManyLinksError(maxLinks));
-    else link.accept();
-  }
-
-  #addWorker(link: Link, tags: readonly Tag[]): void {
-    if (this.workers.has(link) || link.state !== 'open') return; // gone while its command had to wait
-    this.workers.add(link, tags);
-    link.watchSilence(this.#options.workerSilenceTimeoutMs);
-    this.log.log(`Worker ${link.peer} takes events`, { workers: this.workers.size });
-    this.#events.releaseParked();
-  }
-
-  #onWorkerGone(link: Link): void {
-    if (!this.workers.remove(link)) return;
-    this.log.log(`Worker ${link.peer} takes no more events`, { workers: this.workers.size });
   }
 }

@@ -25,6 +25,7 @@ describe("a gateway's options", () => {
       maxQueuedBytes: 1_048_576,
       slowClientTimeoutMs: 10_000,
       maxConnections: 100_000,
+      maxAcceptsPerSecond: 2_000,
       pingIntervalMs: 25_000,
       pongTimeoutMs: 10_000,
       tcpKeepAliveMs: 60_000,
@@ -33,6 +34,9 @@ describe("a gateway's options", () => {
       parkedClientBytes: 65_536,
       parkedAgeMs: 30_000,
       drainTimeoutMs: 10_000,
+      farewellPerSecond: 2_000,
+      farewellMessage: '',
+      comeBackWithinMs: 0,
       maxSessionBytes: 65_536,
       moveAfterQuietMs: 5_000,
       maxLinks: 10_000,
@@ -40,7 +44,7 @@ describe("a gateway's options", () => {
     const { link, lan, registers, listen } = resolveGatewayOptions();
     expect(link).toMatchObject({
       maxFrameBytes: 67_108_864,
-      maxHandshakeFrameBytes: 67_108_864,
+      maxHandshakeFrameBytes: 4_096,
       maxQueuedBytes: 67_108_864,
       highWaterMarkBytes: 16_777_216,
     });
@@ -82,7 +86,7 @@ describe("a gateway's options", () => {
     [{ withoutWorker: 'keep' }, 'Option "gateway.withoutWorker" must be "close" or "drop", not "keep".'],
     [{ listen: [] }, "Option \"gateway.listen\" must be a list such as ['ws://127.0.0.1:8000']."],
     [{ listen: 'ws://127.0.0.1:1' }, "Option \"gateway.listen\" must be a list such as ['ws://127.0.0.1:8000']."],
-    [{ secret: 5 }, 'Option "gateway.secret" must be a string, not 5.'],
+    [{ secret: 5 }, 'Option "gateway.secret" must be a string, the same one on every node, or a list of such strings while it is being changed.'],
     [{ router: {} }, 'Option "gateway.router" must be an object with a method "choose".'],
     [{ observer: 'x' }, 'Option "gateway.observer" must be an object.'],
     [{ link: null }, 'Option "gateway.link" must be an object.'],
@@ -109,6 +113,9 @@ describe("a gateway's options", () => {
       'Option "gateway.pongTimeoutMs" must be less than pingIntervalMs, which is 1000.',
     );
     expect(refusal({ pingIntervalMs: 0, pongTimeoutMs: 1000 })).toBe('taken');
+    expect(refusal({ farewellMessage: 'grüße', maxMessageBytes: 6 })).toBe(
+      'Option "gateway.farewellMessage" must have at most maxMessageBytes, which is 6, not 7 bytes.',
+    );
     expect(refusal({ maxMessageBytes: 67_108_864 })).toBe(
       'Option "gateway.maxMessageBytes" must be at most 66977792, so that a message and a session of maxSessionBytes, which is 65536, fit a LAN frame of link.maxFrameBytes, which is 67108864.',
     );
@@ -136,19 +143,37 @@ describe("a gateway's options", () => {
   it('need an address that workers can dial', () => {
     const secret = 'given';
     expect(refusal({ secret, lan: '0.0.0.0:9108' })).toBe(
-      `Option "gateway.advertise" is needed, as nobody can dial 0.0.0.0. Write the IPv4 address by which workers reach this machine, ${LAN_HINT}`,
+      `Option "gateway.advertise" is needed, as nobody can dial 0.0.0.0. Write the address by which workers reach this machine, ${LAN_HINT}`,
     );
     expect(refusal({ secret, lan: '0.0.0.0:9108', advertise: '0.0.0.0:9108' })).toContain(
       'is needed, as nobody can dial 0.0.0.0',
     );
-    expect(refusal({ lan: 'localhost:9108' })).toBe(
+    const base = { protocol: 'base' };
+    expect(refusal({ ...base, lan: 'localhost:9108' })).toBe(
       `Option "gateway.advertise" is needed, as workers are told an IPv4 address and "localhost" is none. Write the one by which they reach this machine, ${LAN_HINT}`,
     );
-    expect(refusal({ lan: '[::1]:9108' })).toContain('"::1" is none');
-    expect(refusal({ advertise: 'gateway.local:9108' })).toContain(
+    expect(refusal({ ...base, lan: '[::1]:9108' })).toContain('"::1" is none');
+    expect(refusal({ ...base, advertise: 'gateway.local:9108' })).toContain(
       'Option "gateway.advertise" must have an IPv4 address for its host, such as 10.0.0.5:9108',
     );
     expect(refusal({ secret, lan: '0.0.0.0:9108', advertise: '10.0.0.5:9108' })).toBe('taken');
+    // The extension says names and IPv6, too.
+    for (const lan of ['localhost:9108', '[::1]:9108']) expect(refusal({ lan })).toBe('taken');
+    expect(refusal({ advertise: 'gateway.example:9108' })).toBe('taken');
+  });
+
+  it('speak the base protocol with nodes of the original, and only then wait a minute for their pings', () => {
+    expect(resolveGatewayOptions()).toMatchObject({ protocol: 'nestwire', workerSilenceTimeoutMs: 10_000 });
+    const base = {
+      protocol: 'base',
+      workerSilenceTimeoutMs: 60_000,
+      link: { maxHandshakeFrameBytes: 67_108_864 },
+    };
+    expect(resolveGatewayOptions({ serialization: 'php' })).toMatchObject(base);
+    expect(resolveGatewayOptions({ protocol: 'base' })).toMatchObject(base);
+    expect(refusal({ serialization: 'php', protocol: 'nestwire' })).toContain(
+      'Option "gateway.protocol" must be left out',
+    );
   });
 
   it('need a secret as soon as anything is not on loopback', () => {
@@ -165,7 +190,8 @@ describe("a gateway's options", () => {
 
   it('tell the others the port that was really taken', () => {
     const listening = { host: '127.0.0.1', port: 40_001 };
-    const told = (advertise: string): unknown => advertisedAddress({ advertise }, listening);
+    const told = (advertise: string): unknown =>
+      advertisedAddress({ advertise, protocol: 'base' }, listening);
     expect(told('')).toEqual(listening);
     expect(told('10.0.0.5:0')).toEqual({ host: '10.0.0.5', port: 40_001 });
     expect(told('10.0.0.5:7')).toEqual({ host: '10.0.0.5', port: 7 });

@@ -1,4 +1,11 @@
-import { DEFAULT_LINK_OPTIONS, resolveLinkOptions, type LinkOptions } from '#link';
+import {
+  DEFAULT_LINK_OPTIONS,
+  isNoSecret,
+  resolveLinkOptions,
+  secretOption,
+  type LinkOptions,
+  type Secret,
+} from '#link';
 import {
   InvalidOptionError,
   formatAddress,
@@ -16,6 +23,7 @@ import {
   type OptionChecks,
 } from '#protocol';
 import { MAX_CONNECTIONS } from './connection/slot-allocator.js';
+import { WHEN_SLOW } from './connection/when-slow.js';
 import { DEFAULT_GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
 import { parseListenerUrl, type ListenerOptions } from './listener/listener-url.js';
 
@@ -23,6 +31,8 @@ import { parseListenerUrl, type ListenerOptions } from './listener/listener-url.
 const EVENT_MARGIN_BYTES = 64 * 1024;
 /** `{}`: an empty session. */
 const LEAST_SESSION_BYTES = 2;
+/** Workers of the base protocol ping every 30 s and answer no pings. */
+const BASE_SILENCE_MS = 60_000;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
@@ -46,15 +56,18 @@ const CHECKS: OptionChecks<GatewayOptions> = {
   lan: text,
   advertise: text,
   registers: someTexts('127.0.0.1:9327'),
-  secret: text,
+  secret: secretOption,
+  protocol: oneOf('nestwire', 'base'),
   listen: someTexts('ws://127.0.0.1:8000'),
   receiver: oneOf('nestwire', 'ws'),
   serialization: oneOf('json', 'php'),
   maxMessageBytes: wholeNumber(1),
   maxSessionBytes: wholeNumber(LEAST_SESSION_BYTES),
   maxQueuedBytes: wholeNumber(0),
+  whenSlow: oneOf(...WHEN_SLOW),
   slowClientTimeoutMs: milliseconds(0),
   maxConnections: wholeNumber(1, MAX_CONNECTIONS),
+  maxAcceptsPerSecond: wholeNumber(0),
   pingIntervalMs: milliseconds(0),
   pongTimeoutMs: milliseconds(1),
   upgradeTimeoutMs: milliseconds(1),
@@ -66,9 +79,13 @@ const CHECKS: OptionChecks<GatewayOptions> = {
   withoutWorker: oneOf('close', 'drop'),
   moveAfterQuietMs: milliseconds(0),
   maxLinks: wholeNumber(1),
+  maxUnacknowledgedBytes: wholeNumber(1),
   workerSilenceTimeoutMs: milliseconds(0),
   closeTimeoutMs: milliseconds(1),
   drainTimeoutMs: milliseconds(0),
+  farewellPerSecond: wholeNumber(0),
+  farewellMessage: text,
+  comeBackWithinMs: milliseconds(0),
   commands,
   router,
   observer: record,
@@ -88,7 +105,18 @@ export interface ResolvedGatewayOptions extends Omit<
 
 /** @throws InvalidOptionError that says what to write instead. */
 export function resolveGatewayOptions(given: Partial<GatewayOptions> = {}): ResolvedGatewayOptions {
-  const options = resolveOptions('gateway', DEFAULT_GATEWAY_OPTIONS, given, CHECKS);
+  const isPhp = given.serialization === 'php';
+  const isBase = given.protocol === 'base' || isPhp;
+  const defaults = isBase
+    ? { ...DEFAULT_GATEWAY_OPTIONS, protocol: 'base' as const, workerSilenceTimeoutMs: BASE_SILENCE_MS }
+    : DEFAULT_GATEWAY_OPTIONS;
+  const options = resolveOptions('gateway', defaults, given, CHECKS);
+  if (isPhp && options.protocol !== 'base') {
+    throw new InvalidOptionError(
+      'gateway.protocol',
+      'must be left out, or "base", with serialization "php": nodes of the original speak nothing else.',
+    );
+  }
   const lan = parseAddress(options.lan, 'gateway.lan');
   const registers = options.registers.map((register) =>
     parseAddress(register, 'gateway.registers', { dialled: true }),
@@ -96,12 +124,15 @@ export function resolveGatewayOptions(given: Partial<GatewayOptions> = {}): Reso
   checkLinkNames(options.link);
   const link = resolveLinkOptions({
     // Base links have no handshake: whoever connects may send a command at once, of any size.
-    maxHandshakeFrameBytes: options.link.maxFrameBytes ?? DEFAULT_LINK_OPTIONS.maxFrameBytes,
+    ...(isBase && {
+      maxHandshakeFrameBytes: options.link.maxFrameBytes ?? DEFAULT_LINK_OPTIONS.maxFrameBytes,
+    }),
     ...options.link,
   });
   checkHeartbeat(options);
   checkSizes(options, link);
-  checkAdvertise(options.advertise, lan);
+  checkFarewell(options);
+  checkAdvertise(options.advertise, lan, isBase);
   checkSecret(options.secret, [lan, ...registers]);
   return {
     ...options,
@@ -114,11 +145,11 @@ export function resolveGatewayOptions(given: Partial<GatewayOptions> = {}): Reso
 
 /** What the others are told, once the port is known. */
 export function advertisedAddress(
-  options: Pick<GatewayOptions, 'advertise'>,
+  { advertise, protocol }: Pick<GatewayOptions, 'advertise' | 'protocol'>,
   listening: NodeAddress,
 ): NodeAddress {
-  if (options.advertise === '') return listening;
-  const { host, port } = parseAddress(options.advertise, 'gateway.advertise', { ipv4Only: true });
+  if (advertise === '') return listening;
+  const { host, port } = parseAddress(advertise, 'gateway.advertise', { ipv4Only: protocol === 'base' });
   return { host, port: port === 0 ? listening.port : port };
 }
 
@@ -172,25 +203,37 @@ function checkSizes(
   }
 }
 
-function checkAdvertise(advertise: string, lan: NodeAddress): void {
-  if (advertise === '' && !IPV4.test(lan.host)) {
+function checkFarewell({
+  farewellMessage,
+  maxMessageBytes,
+}: Pick<GatewayOptions, 'farewellMessage' | 'maxMessageBytes'>): void {
+  const bytes = Buffer.byteLength(farewellMessage);
+  if (bytes <= maxMessageBytes) return;
+  throw new InvalidOptionError(
+    'gateway.farewellMessage',
+    `must have at most maxMessageBytes, which is ${maxMessageBytes}, not ${bytes} bytes.`,
+  );
+}
+
+function checkAdvertise(advertise: string, lan: NodeAddress, isBase: boolean): void {
+  if (isBase && advertise === '' && !IPV4.test(lan.host)) {
     throw new InvalidOptionError(
       'gateway.advertise',
       `is needed, as workers are told an IPv4 address and "${lan.host}" is none. Write the one by which they reach this machine, such as 10.0.0.5:9108.`,
     );
   }
-  const told = advertise === '' ? lan : parseAddress(advertise, 'gateway.advertise', { ipv4Only: true });
+  const told = advertise === '' ? lan : parseAddress(advertise, 'gateway.advertise', { ipv4Only: isBase });
   if (!isUnspecified(told.host)) return;
   throw new InvalidOptionError(
     'gateway.advertise',
-    `is needed, as nobody can dial ${told.host}. Write the IPv4 address by which workers reach this machine, such as 10.0.0.5:9108.`,
+    `is needed, as nobody can dial ${told.host}. Write the address by which workers reach this machine, such as 10.0.0.5:9108.`,
   );
 }
 
 const IPV4 = /^[\d.]+$/;
 
-function checkSecret(secret: string, addresses: readonly NodeAddress[]): void {
-  if (secret !== '') return;
+function checkSecret(secret: Secret, addresses: readonly NodeAddress[]): void {
+  if (!isNoSecret(secret)) return;
   const exposed = addresses.find(({ host }) => !isLoopback(host));
   if (exposed === undefined) return;
   throw new InvalidOptionError(

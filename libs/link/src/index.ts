@@ -9,6 +9,19 @@ export {
   TooMuchCarriedError,
   UnfinishedFrameError,
 } from './errors.js';
+export { DialerHandshake, type DialerStep } from './handshake/dialer-handshake.js';
+export {
+  HandshakeRefusedError,
+  HandshakeVersionError,
+  PeerRefusedError,
+  UnexpectedPeerError,
+  UnprovenPeerError,
+} from './handshake/errors.js';
+export { dialerHandshake, listenerHandshake } from './handshake/handshake-handlers.js';
+export { ListenerHandshake, type ListenerStep } from './handshake/listener-handshake.js';
+export { isNoSecret, secretsOf, secretOption, type Secret } from './handshake/secrets.js';
+export type { DialerTerms, HandshakeHandler, HandshakeTerms, ListenerTerms } from './handshake/terms.js';
+export type { NodeRole, PeerIdentity, Refusal } from '#protocol';
 export { DEFAULT_LINK_OPTIONS, resolveLinkOptions, type LinkOptions } from './link-options.js';
 export { LinkServer } from './link-server.js';
 export { LINK_TRANSITIONS, type LinkState } from './link-state.js';

@@ -272,8 +272,12 @@ export class Link {
 
   #onSilence(timeoutMs: number): void {
     // While we do not read ourselves, the peer's pings lie in our own receive buffer.
-    if (this.#socket.isPaused()) this.#silenceTimer?.refresh();
-    else this.destroy(new SilentPeerError(this.peer, timeoutMs));
+    if (this.#socket.isPaused()) return void this.#silenceTimer?.refresh();
+    // After a standstill of this whole process its timers run before it reads what came meanwhile.
+    const { bytesRead } = this.#socket;
+    setImmediate(() => {
+      if (this.#socket.bytesRead === bytesRead) this.destroy(new SilentPeerError(this.peer, timeoutMs));
+    });
   }
 
   #onPeerEnd(): void {

@@ -164,6 +164,11 @@ describe('bytes that are no details of a Close event', () => {
     );
   });
 
+  it.each(['1e999', '-1e999', '1000.5', '"1000"', 'null'])('have no close code when it is %s', (code) => {
+    const read = decodeCloseDetails(jsonSessionCodec, Buffer.from(`{"ws":1,"code":${code}}`));
+    expect(read.code).toBeUndefined();
+  });
+
   it.each([jsonSessionCodec, phpSessionCodec])('give a value or a typed error: $name', (codec) => {
     const whole = encodeCloseDetails(codec, detailsOf(bindOf(goldenEntry('event.close.utf8'))));
     const changed = fc.tuple(fc.nat(whole.length - 1), fc.nat(255)).map(([at, byte]) => {

@@ -41,7 +41,8 @@ export function decodeCloseDetails(codec: SessionCodec, bytes: Uint8Array): Clos
     uid: byteStringOf(uid),
     groups: valuesOf(groups).map(byteStringOf),
     kind: ws === 1 ? 'ws' : 'tcp',
-    code: typeof code === 'number' ? code : undefined,
+    // JSON can say numbers that are too large (1e999), which are no code.
+    code: typeof code === 'number' && Number.isInteger(code) ? code : undefined,
     reason: typeof reason === 'string' ? reason : undefined,
   };
 }

@@ -17,6 +17,16 @@ export class FrameWriter extends ByteWriter {
     return this.length - this.#frameStart;
   }
 
+  /** The size of its payload so far. */
+  get payloadBytes(): number {
+    return this.frameBytes - FRAME_HEADER_BYTES;
+  }
+
+  /** Copies the payload written so far: for who keeps what was sent. */
+  copyPayload(target: Buffer, at: number): void {
+    this.buffer.copy(target, at, this.#frameStart + FRAME_HEADER_BYTES, this.length);
+  }
+
   /** Fills in length and checksum; returns the size of the frame in bytes. */
   endFrame(): number {
     const size = this.frameBytes;

@@ -8,6 +8,7 @@ export * from './codec.js';
 export * from './commands/index.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './extension/index.js';
 export * from './frame-decoder.js';
 export * from './frame-writer.js';
 export * from './frame.js';

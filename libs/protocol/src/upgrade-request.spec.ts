@@ -169,6 +169,14 @@ describe('what a peer may have written differently', () => {
     expect({ ...read.query }).toEqual({ 0: 'first', 1: 'second' });
   });
 
+  it('reads numbers that are none as 0: no port and no time is infinite', () => {
+    const json = '{"server":{"remote_port":1e999,"server_port":-1e999,"request_time_float":1e308}}';
+    const nothing = { remotePort: 0, serverPort: 0, receivedAtMs: 0 };
+    expect(decodeUpgradeRequest(jsonSessionCodec, Buffer.from(json))).toMatchObject(nothing);
+    const php = 'a:1:{s:6:"server";a:2:{s:11:"remote_port";d:INF;s:18:"request_time_float";d:NAN;}}';
+    expect(decodeUpgradeRequest(phpSessionCodec, Buffer.from(php))).toMatchObject(nothing);
+  });
+
   it('keeps a header called __proto__ a header', () => {
     const read = decodeUpgradeRequest(
       jsonSessionCodec,

@@ -74,7 +74,7 @@ export function decodeUpgradeRequest(codec: SessionCodec, bytes: Uint8Array): Up
     remotePort: numberOf(facts['remote_port']),
     serverAddress: textOf(facts['server_addr']),
     serverPort: numberOf(facts['server_port']),
-    receivedAtMs: Math.round(numberOf(facts['request_time_float']) * 1000),
+    receivedAtMs: Math.round(numberOf(facts['request_time_float'], 1000)),
   };
 }
 
@@ -111,6 +111,8 @@ function latin1Of(value: unknown): string {
   return typeof value === 'string' ? Buffer.from(value, 'utf8').toString('latin1') : textOf(value);
 }
 
-function numberOf(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
+/** JSON can say numbers that are too large (1e999), and PHP INF and NAN: nothing of that is a port or a time. */
+function numberOf(value: unknown, factor = 1): number {
+  const number = typeof value === 'number' ? value * factor : 0;
+  return Number.isFinite(number) ? number : 0;
 }

@@ -2,7 +2,13 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { formatAddress, InvalidOptionError, type NodeAddress } from '#protocol';
 import { GatewayAnnouncer, type RegisterClientOptions } from '#register';
 import { until } from '../../../test/links/link-kit.js';
-import { announcedWorker, gatewayAddress, KeptLog, startRegister } from '../../../test/links/register-kit.js';
+import {
+  announcedWorker,
+  baseEntry,
+  gatewayAddress,
+  KeptLog,
+  startRegister,
+} from '../../../test/links/register-kit.js';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -16,6 +22,7 @@ function announce(
   const announcer = new GatewayAnnouncer({
     registers,
     secret: 's3cret',
+    protocol: 'base',
     address: ONE,
     backoff: { minDelayMs: 2, maxDelayMs: 10 },
     log,
@@ -26,12 +33,12 @@ function announce(
   return { announcer, log };
 }
 
-describe('a gateway', () => {
+describe('a gateway in the base protocol', () => {
   it('is announced to all registers', async () => {
     const registers = [await startRegister(), await startRegister()];
     const { announcer } = announce(registers.map(({ address }) => address));
     for (const { server } of registers) await until(() => server.stats.gateways === 1, 'it is listed');
-    expect(registers.map(({ server }) => server.gateways)).toEqual([[ONE], [ONE]]);
+    expect(registers.map(({ server }) => server.gateways)).toEqual([[baseEntry(ONE)], [baseEntry(ONE)]]);
     expect(announcer.connectedRegisters).toBe(2);
   });
 
@@ -90,7 +97,8 @@ describe('a gateway', () => {
     [{ host: '10.0.0.5', port: 0 }, 'has port 0, where nobody can connect'],
     [{ host: '10.0.0.5', port: 70_000 }, 'has the port 70000'],
   ])('may not advertise %j', (address, problem) => {
-    const create = (): GatewayAnnouncer => new GatewayAnnouncer({ registers: [ONE], secret: '', address });
+    const create = (): GatewayAnnouncer =>
+      new GatewayAnnouncer({ registers: [ONE], secret: '', protocol: 'base', address });
     expect(create).toThrow(InvalidOptionError);
     expect(create).toThrow(`Option "advertise" ${problem}`);
   });

@@ -1,37 +1,45 @@
-import { formatAddress, type NodeAddress } from '#protocol';
+import type { GatewayEntry } from '#protocol';
+import { isSameEntry } from './gateway-entries.js';
 
 /**
  * The gateways that are announced now, in the order in which they came. A gateway that came back before its old
- * link was found dead is announced by two links; it stays listed until the last of them closes.
+ * link was found dead is announced by two links; it stays listed until the last of them closes, as the newest said.
  */
 export class GatewayList {
-  readonly #entries = new Map<string, { readonly address: NodeAddress; links: number }>();
+  /** By id, the announcements of it that stand, the newest last. */
+  readonly #announced = new Map<string, GatewayEntry[]>();
 
   get size(): number {
-    return this.#entries.size;
+    return this.#announced.size;
   }
 
-  addresses(): readonly NodeAddress[] {
-    return Array.from(this.#entries.values(), (entry) => entry.address);
+  entries(): readonly GatewayEntry[] {
+    return Array.from(this.#announced.values(), (announced) => announced.at(-1)!);
   }
 
   /** @returns whether the list has changed */
-  add(address: NodeAddress): boolean {
-    const key = formatAddress(address);
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) {
-      entry.links++;
-      return false;
+  add(entry: GatewayEntry): boolean {
+    const announced = this.#announced.get(entry.id);
+    if (announced === undefined) {
+      this.#announced.set(entry.id, [entry]);
+      return true;
     }
-    this.#entries.set(key, { address, links: 1 });
-    return true;
+    const hasChanged = !isSameEntry(announced.at(-1)!, entry);
+    announced.push(entry);
+    return hasChanged;
   }
 
-  /** @returns whether the list has changed */
-  remove(address: NodeAddress): boolean {
-    const key = formatAddress(address);
-    const entry = this.#entries.get(key);
-    if (entry === undefined || --entry.links > 0) return false;
-    return this.#entries.delete(key);
+  /**
+   * @param entry the very object that was added
+   * @returns whether the list has changed
+   */
+  remove(entry: GatewayEntry): boolean {
+    const announced = this.#announced.get(entry.id);
+    const index = announced?.lastIndexOf(entry) ?? -1;
+    if (announced === undefined || index < 0) return false;
+    announced.splice(index, 1);
+    const newest = announced.at(-1);
+    if (newest === undefined) return this.#announced.delete(entry.id);
+    return index === announced.length && !isSameEntry(newest, entry);
   }
 }

@@ -1,4 +1,11 @@
-export { GatewayAnnouncer, type GatewayAnnouncerOptions } from './gateway-announcer.js';
+export type { Announcement } from './client-side.js';
+export { nodeName } from './node-name.js';
+export {
+  GatewayAnnouncer,
+  type AnnouncedGateway,
+  type GatewayAnnouncerOptions,
+} from './gateway-announcer.js';
+export type { RegisterProtocol } from './gateway-entries.js';
 export { StaticMembership, type Membership, type MembershipListener } from './membership.js';
 export { RegisterRefusedError, type RefusalReason } from './refusal.js';
 export {
@@ -6,7 +13,7 @@ export {
   type GivenRegisterClientOptions,
   type RegisterClientOptions,
 } from './register-client-options.js';
-export { RegisterClient, type Announcement } from './register-client.js';
+export { RegisterClient } from './register-client.js';
 export { RegisterMembership } from './register-membership.js';
 export { DEFAULT_REGISTER_OPTIONS, type RegisterOptions } from './register-options.js';
 export { RegisterServer, type RegisterObserver, type RegisterStats } from './register-server.js';

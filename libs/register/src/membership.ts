@@ -1,7 +1,8 @@
-import { formatAddress, type NodeAddress } from '#protocol';
+import type { GatewayEntry, NodeAddress } from '#protocol';
+import { baseEntry, uniqueAddresses, unnamedEntry, type RegisterProtocol } from './gateway-entries.js';
 
 /** Takes the gateways: once as soon as they are known, and at every change. */
-export type MembershipListener = (gateways: readonly NodeAddress[]) => void;
+export type MembershipListener = (gateways: readonly GatewayEntry[]) => void;
 
 /**
  * Which gateways there are. Absence from the list means that nobody should dial a gateway any more, and nothing else: a
@@ -9,7 +10,7 @@ export type MembershipListener = (gateways: readonly NodeAddress[]) => void;
  */
 export interface Membership {
   /** undefined until a first list came */
-  readonly gateways: readonly NodeAddress[] | undefined;
+  readonly gateways: readonly GatewayEntry[] | undefined;
   /** Calls `listener` at every change, and at once when a list is known. Returns what ends the subscription. */
   subscribe(listener: MembershipListener): () => void;
   start(): void;
@@ -19,10 +20,14 @@ export interface Membership {
 
 /** Gateways that are written down: no register is needed, and none comes or goes. */
 export class StaticMembership implements Membership {
-  readonly gateways: readonly NodeAddress[];
+  readonly gateways: readonly GatewayEntry[];
 
-  constructor(gateways: readonly NodeAddress[]) {
-    this.gateways = uniqueAddresses(gateways);
+  /**
+   * @param protocol in the gateways' own their ids come with the handshake of a link and are empty here; in the base protocol
+   * they follow from the addresses, which then must be IPv4
+   */
+  constructor(addresses: readonly NodeAddress[], protocol: RegisterProtocol = 'nestwire') {
+    this.gateways = uniqueAddresses(addresses).map(protocol === 'base' ? baseEntry : unnamedEntry);
   }
 
   subscribe(listener: MembershipListener): () => void {
@@ -37,10 +42,4 @@ export class StaticMembership implements Membership {
   async close(): Promise<void> {
     // Nothing runs.
   }
-}
-
-export function uniqueAddresses(addresses: Iterable<NodeAddress>): readonly NodeAddress[] {
-  const byKey = new Map<string, NodeAddress>();
-  for (const address of addresses) byKey.set(formatAddress(address), address);
-  return [...byKey.values()];
 }

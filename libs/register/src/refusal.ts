@@ -1,19 +1,23 @@
 import {
   HandshakeTimeoutError,
+  PeerRefusedError,
   SilentPeerError,
   SlowPeerError,
   TooMuchCarriedError,
   UnfinishedFrameError,
 } from '#link';
-import { NestwireError, ProtocolError } from '#protocol';
+import { NestwireError, ProtocolError, RefusalCode } from '#protocol';
 
 /** What the register has to say about each reason for which it ends a link. */
 const PROBLEMS = {
-  wrongSecret: 'it announced itself with another secret. Give every node the same one.',
+  wrongSecret: 'it has another secret. Give every node the same one.',
+  otherVersion: 'it speaks another version of the handshake. Run releases together that know each other.',
+  wrongRole: 'only gateways, workers and callers of the API dial a register.',
+  wrongId: 'a gateway announced another id than the one it introduced itself with.',
   announcedTwice: 'it announced itself twice on one link.',
   unreachableAddress:
     'a gateway told an address where nobody can connect. Let it advertise the address of its machine and its real port.',
-  unexpectedMessage: 'it sent a gateway list, which only the register sends.',
+  unexpectedMessage: 'it sent what a node of its kind does not send to a register.',
   unknownCode: 'it sent a message that no node sends to a register. Is it a Nestwire node?',
   badFrame: 'it sent a frame that is too long, or damaged. Is it a Nestwire node?',
   malformed: 'it sent a message that is cut short or too long.',
@@ -26,6 +30,13 @@ const PROBLEMS = {
 
 /** Why the register ended a link. */
 export type RefusalReason = keyof typeof PROBLEMS;
+
+/** What the codes that a handshake is refused with are in these words. */
+const REFUSED_HANDSHAKES: Readonly<Record<string, RefusalReason>> = {
+  [RefusalCode.Unproven]: 'wrongSecret',
+  [RefusalCode.Version]: 'otherVersion',
+  [RefusalCode.Role]: 'wrongRole',
+};
 
 /** Ends a link to the register: its peer is not, or not rightly, a node of this cluster. */
 export class RegisterRefusedError extends NestwireError {
@@ -42,6 +53,7 @@ export class RegisterRefusedError extends NestwireError {
 /** Which refusal a link's end was; undefined when the peer left, or the network failed. */
 export function refusalReasonOf(error: Error | undefined): RefusalReason | undefined {
   if (error instanceof RegisterRefusedError) return error.reason;
+  if (error instanceof PeerRefusedError) return REFUSED_HANDSHAKES[error.refusal];
   if (error instanceof HandshakeTimeoutError) return 'nothingAnnounced';
   if (error instanceof SilentPeerError) return 'silent';
   if (error instanceof SlowPeerError) return 'notReading';
@@ -60,6 +72,7 @@ export function refusalReasonOf(error: Error | undefined): RefusalReason | undef
 
 /** The line for the log: what was wrong, and the detail that the error behind it tells. */
 export function describeRefusal(peer: string, reason: RefusalReason, error: Error | undefined): string {
-  const detail = error instanceof ProtocolError ? ` (${error.message})` : '';
+  const isDetailed = error instanceof ProtocolError || reason === 'otherVersion' || reason === 'wrongRole';
+  const detail = isDetailed && error !== undefined ? ` (${error.message})` : '';
   return `Closed the link to ${peer}: ${PROBLEMS[reason]}${detail}`;
 }

@@ -1,27 +1,47 @@
-import { silentLog, type BackoffOptions, type NodeLog } from '#link';
+import { secretOption, silentLog, type BackoffOptions, type NodeLog, type Secret } from '#link';
 import {
+  InvalidOptionError,
   milliseconds,
+  oneOf,
   resolveOptions,
   type NodeAddress,
   type OptionCheck,
   type OptionChecks,
 } from '#protocol';
-import { secretText } from './secret.js';
+import type { RegisterProtocol } from './gateway-entries.js';
+import { nodeName, nodeNameOption } from './node-name.js';
 
 /** How a node talks to its registers. */
 export interface RegisterClientOptions {
   /** All registers of the cluster, at least one. The node is announced to each of them. */
   readonly registers: readonly NodeAddress[];
   /**
-   * What the registers know us by: the same text on every node.
+   * What the registers know us by: the same text on every node, or several while it is being changed, of which the first is
+   * tried first. The base protocol tries no other.
    * @default ''
    */
-  readonly secret: string;
+  readonly secret: Secret;
+  /**
+   * How the registers talk: 'nestwire' as ours do, where both sides prove that they know the secret; 'base' as the original's.
+   * @default 'nestwire'
+   */
+  readonly protocol: RegisterProtocol;
+  /**
+   * What the registers' logs call this node, at most 255 bytes.
+   * @default host name and process id
+   */
+  readonly name: string;
   /**
    * How often to ping a register, in milliseconds; it closes a link that was silent for 60 s.
    * @default 30_000
    */
   readonly pingIntervalMs: number;
+  /**
+   * A register that has sent nothing for so long, not even an answer to a ping, is given up and dialled again, in milliseconds. Must be
+   * above `pingIntervalMs`. 0 waits for ever. In the base protocol it has no effect: there pings are never answered.
+   * @default 60_000
+   */
+  readonly silenceTimeoutMs: number;
   /**
    * How long connecting and, for a worker, the first list may take together, in milliseconds. 0 waits for ever.
    * @default 3_000
@@ -36,7 +56,10 @@ export interface RegisterClientOptions {
 export const DEFAULT_REGISTER_CLIENT_OPTIONS: RegisterClientOptions = {
   registers: [],
   secret: '',
+  protocol: 'nestwire',
+  name: nodeName(),
   pingIntervalMs: 30_000,
+  silenceTimeoutMs: 60_000,
   connectTimeoutMs: 3_000,
   backoff: {},
   log: silentLog,
@@ -52,8 +75,11 @@ const anObject: OptionCheck = (value) =>
 
 const CHECKS: OptionChecks<RegisterClientOptions> = {
   registers: someAddresses,
-  secret: secretText,
+  secret: secretOption,
+  protocol: oneOf('nestwire', 'base'),
+  name: nodeNameOption,
   pingIntervalMs: milliseconds(1),
+  silenceTimeoutMs: milliseconds(0),
   connectTimeoutMs: milliseconds(0),
   backoff: anObject,
   log: anObject,
@@ -63,7 +89,15 @@ const CHECKS: OptionChecks<RegisterClientOptions> = {
 export type GivenRegisterClientOptions = Pick<RegisterClientOptions, 'registers'> &
   Partial<RegisterClientOptions>;
 
-/** @throws InvalidOptionError for an unknown name or a wrong value. */
+/** @throws InvalidOptionError for an unknown name, a wrong value, and a silence that no ping could break in time. */
 export function resolveRegisterClientOptions(given: GivenRegisterClientOptions): RegisterClientOptions {
-  return resolveOptions('registerClient', DEFAULT_REGISTER_CLIENT_OPTIONS, given, CHECKS);
+  const options = resolveOptions('registerClient', DEFAULT_REGISTER_CLIENT_OPTIONS, given, CHECKS);
+  const { protocol, pingIntervalMs, silenceTimeoutMs } = options;
+  if (protocol === 'nestwire' && silenceTimeoutMs > 0 && silenceTimeoutMs <= pingIntervalMs) {
+    throw new InvalidOptionError(
+      'registerClient.silenceTimeoutMs',
+      `must be above "pingIntervalMs", ${pingIntervalMs}, and not ${silenceTimeoutMs}: a register answers pings, and is else silent.`,
+    );
+  }
+  return options;
 }

@@ -50,7 +50,7 @@ class Replay {
 
   async start(): Promise<void> {
     const { host, port } = this.address;
-    this.#server = new RegisterServer({ listen: `${host}:${port}`, secret: SECRET });
+    this.#server = new RegisterServer({ listen: `${host}:${port}`, secret: SECRET, protocol: 'base' });
     await this.#server.listen();
   }
 
@@ -108,7 +108,12 @@ describe('the recorded talk with the original register', () => {
   it('is begun by our gateway with the bytes of the original, pings included', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
     const { address, peers } = await listenRaw();
-    const announcer = new GatewayAnnouncer({ registers: [address], secret: SECRET, address: GATEWAY });
+    const announcer = new GatewayAnnouncer({
+      registers: [address],
+      secret: SECRET,
+      protocol: 'base',
+      address: GATEWAY,
+    });
     onTestFinished(() => announcer.close());
     announcer.start();
     const expected = recorded(7, 'c2s'); // the announcement and two pings
@@ -121,10 +126,10 @@ describe('the recorded talk with the original register', () => {
 
   it('is begun by our worker with the bytes of the original, which understands every answer', async () => {
     const { address, peers } = await listenRaw();
-    const membership = new RegisterMembership({ registers: [address], secret: SECRET });
+    const membership = new RegisterMembership({ registers: [address], secret: SECRET, protocol: 'base' });
     onTestFinished(() => membership.close());
     const lists: (readonly NodeAddress[])[] = [];
-    membership.subscribe((gateways) => lists.push(gateways));
+    membership.subscribe((gateways) => lists.push(gateways.map(({ address: told }) => told)));
     membership.start();
     const announcement = recorded(19, 'c2s');
     await until(() => (peers[0]?.received.length ?? 0) === announcement.length, 'it is announced');

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { formatAddress, InvalidOptionError, type NodeAddress } from '#protocol';
+import { formatAddress, InvalidOptionError, type GatewayEntry, type NodeAddress } from '#protocol';
 import { RegisterMembership, RegisterServer, type RegisterClientOptions } from '#register';
 import { frameOf, listenRaw, until } from '../../../test/links/link-kit.js';
 import {
   announcedGateway,
+  baseEntry,
   freeAddress,
   gatewayAddress,
   gatewayConnect,
@@ -25,18 +26,19 @@ function follow(registers: readonly NodeAddress[], options: Partial<RegisterClie
   const membership = new RegisterMembership({
     registers,
     secret: 's3cret',
+    protocol: 'base',
     backoff: { minDelayMs: 2, maxDelayMs: 10 },
     log,
     ...options,
   });
   onTestFinished(() => membership.close());
   const lists: string[][] = [];
-  membership.subscribe((gateways) => lists.push(gateways.map(formatAddress)));
+  membership.subscribe((gateways) => lists.push(gateways.map(({ address }) => formatAddress(address))));
   membership.start();
   return { membership, lists, log };
 }
 
-describe('a membership by register', () => {
+describe('a membership by registers of the base protocol', () => {
   it('knows nothing until the first list, and then that there is nobody', async () => {
     const register = await startRegister();
     const { membership, lists } = follow([register.address]);
@@ -64,9 +66,9 @@ describe('a membership by register', () => {
     await announcedGateway(register, ONE);
     const { membership, lists } = follow([register.address]);
     await until(() => lists.length === 1, 'the list is told');
-    const late: (readonly NodeAddress[])[] = [];
+    const late: (readonly GatewayEntry[])[] = [];
     const unsubscribe = membership.subscribe((gateways) => late.push(gateways));
-    expect(late).toEqual([[ONE]]);
+    expect(late).toEqual([[baseEntry(ONE)]]);
     unsubscribe();
     await announcedGateway(register, TWO);
     await until(() => lists.length === 2, 'the change is told');
@@ -117,7 +119,7 @@ describe('a membership by register', () => {
     expect(first.server.stats.workers).toBe(1);
     three.socket.destroy();
     await until(() => membership.gateways?.length === 2, 'the loss is known');
-    expect(new Set(membership.gateways)).toEqual(new Set([ONE, TWO]));
+    expect(new Set(membership.gateways)).toEqual(new Set([baseEntry(ONE), baseEntry(TWO)]));
   });
 
   it('keeps the last list of a register that is down', async () => {
@@ -140,7 +142,7 @@ describe('a membership by register', () => {
     await until(() => lists.length === 1, 'the list is told');
     await first.server.close();
     await until(() => membership.connectedRegisters === 0, 'the register is gone');
-    expect(membership.gateways).toEqual([ONE]);
+    expect(membership.gateways).toEqual([baseEntry(ONE)]);
     const again = await startRegister({ listen: formatAddress(first.address) });
     await until(() => lists.length === 2, 'the new list is told');
     await announcedGateway(again, ONE);
@@ -225,7 +227,7 @@ describe('a membership by register', () => {
     await until(() => peers.length === 1, 'it has dialled');
     peers[0]!.write(gatewayList(...gateways));
     await until(() => membership.gateways !== undefined, 'the list has arrived');
-    expect(membership.gateways).toEqual(gateways);
+    expect(membership.gateways).toEqual(gateways.map(baseEntry));
   });
 
   it('pings every 30 s from the first list on', async () => {
@@ -253,7 +255,7 @@ describe('a membership by register', () => {
     await until(() => lists.length === 1, 'the list is told');
     await Promise.all([membership.close(), membership.close()]);
     expect(membership.connectedRegisters).toBe(0);
-    expect(membership.gateways).toEqual([ONE]);
+    expect(membership.gateways).toEqual([baseEntry(ONE)]);
     await until(() => register.server.stats.workers === 0, 'the register knows');
     await membership.close();
   });
@@ -277,7 +279,7 @@ describe('a membership by register', () => {
   });
 
   it('works without a secret on loopback', async () => {
-    const server = new RegisterServer({ listen: '127.0.0.1:0' });
+    const server = new RegisterServer({ listen: '127.0.0.1:0', protocol: 'base' });
     onTestFinished(() => server.close());
     const { lists } = follow([await server.listen()], { secret: '' });
     await until(() => lists.length === 1, 'the list is told');

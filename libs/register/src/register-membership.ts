@@ -1,5 +1,6 @@
-import { formatAddress, type NodeAddress } from '#protocol';
-import { uniqueAddresses, type Membership, type MembershipListener } from './membership.js';
+import type { GatewayEntry } from '#protocol';
+import { isSameSet, uniqueAddresses, uniqueEntries } from './gateway-entries.js';
+import type { Membership, MembershipListener } from './membership.js';
 import {
   resolveRegisterClientOptions,
   type GivenRegisterClientOptions,
@@ -15,9 +16,9 @@ import { RegisterClient } from './register-client.js';
 export class RegisterMembership implements Membership {
   readonly #options: RegisterClientOptions;
   readonly #clients: readonly RegisterClient[];
-  readonly #lists: (readonly NodeAddress[] | undefined)[];
+  readonly #lists: (readonly GatewayEntry[] | undefined)[];
   readonly #listeners = new Set<MembershipListener>();
-  #gateways: readonly NodeAddress[] | undefined;
+  #gateways: readonly GatewayEntry[] | undefined;
 
   /** @throws InvalidOptionError for an unknown name or a wrong value. */
   constructor(options: GivenRegisterClientOptions) {
@@ -25,12 +26,12 @@ export class RegisterMembership implements Membership {
     const registers = uniqueAddresses(this.#options.registers);
     this.#lists = registers.map(() => undefined);
     this.#clients = registers.map((register, index) => {
-      const listed = (gateways: readonly NodeAddress[]): void => this.#onList(index, gateways);
+      const listed = (gateways: readonly GatewayEntry[]): void => this.#onList(index, gateways);
       return new RegisterClient(register, { role: 'worker', listed }, this.#options);
     });
   }
 
-  get gateways(): readonly NodeAddress[] | undefined {
+  get gateways(): readonly GatewayEntry[] | undefined {
     return this.#gateways;
   }
 
@@ -55,9 +56,9 @@ export class RegisterMembership implements Membership {
     await Promise.all(this.#clients.map((client) => client.close()));
   }
 
-  #onList(register: number, list: readonly NodeAddress[]): void {
+  #onList(register: number, list: readonly GatewayEntry[]): void {
     this.#lists[register] = list;
-    const union = uniqueAddresses(this.#lists.flatMap((known) => known ?? []));
+    const union = uniqueEntries(this.#lists.flatMap((known) => known ?? []));
     if (this.#gateways !== undefined && isSameSet(this.#gateways, union)) return;
     this.#gateways = union;
     // Whoever subscribes meanwhile is told by `subscribe`, and whoever leaves meanwhile no more.
@@ -66,16 +67,11 @@ export class RegisterMembership implements Membership {
   }
 
   /** What one listener throws must neither end the register's link nor keep the news from the others. */
-  #tell(listener: MembershipListener, gateways: readonly NodeAddress[]): void {
+  #tell(listener: MembershipListener, gateways: readonly GatewayEntry[]): void {
     try {
       listener(gateways);
     } catch (error) {
       this.#options.log.error('A listener failed on a new list of gateways', { error });
     }
   }
-}
-
-function isSameSet(a: readonly NodeAddress[], b: readonly NodeAddress[]): boolean {
-  const keys = new Set(a.map(formatAddress));
-  return a.length === b.length && b.every((address) => keys.has(formatAddress(address)));
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionError } from '#protocol';
 import { DEFAULT_REGISTER_OPTIONS, RegisterServer, type RegisterOptions } from '#register';
@@ -16,6 +17,8 @@ describe('the options of a register', () => {
     expect(DEFAULT_REGISTER_OPTIONS).toEqual({
       listen: '127.0.0.1:9327',
       secret: '',
+      protocol: 'nestwire',
+      name: `${hostname()}/${process.pid}`,
       announceTimeoutMs: 3_000,
       silenceTimeoutMs: 60_000,
       maxLinks: 10_000,
@@ -64,7 +67,7 @@ describe('the options of a register', () => {
       'Option "register.secrets" is not known. Did you mean "secret"?',
     );
     expect(messageOf(JSON.parse('{"secret": 7}'))).toBe(
-      'Option "register.secret" must be a string: the same one on every node.',
+      'Option "register.secret" must be a string, the same one on every node, or a list of such strings while it is being changed.',
     );
     expect(messageOf(JSON.parse('{"listen": 9327}'))).toBe(
       'Option "register.listen" must be a string, not 9327.',

@@ -1,8 +1,9 @@
-import { resolveLinkOptions, type LinkOptions } from '#link';
+import { isNoSecret, resolveLinkOptions, secretOption, type LinkOptions, type Secret } from '#link';
 import {
   InvalidOptionError,
   isLoopback,
   milliseconds,
+  oneOf,
   parseAddress,
   resolveOptions,
   text,
@@ -10,9 +11,10 @@ import {
   type NodeAddress,
   type OptionChecks,
 } from '#protocol';
-import { secretText } from './secret.js';
+import type { RegisterProtocol } from './gateway-entries.js';
+import { nodeName, nodeNameOption } from './node-name.js';
 
-/** The largest frame that any node sends to a register: an announcement with its secret. */
+/** The largest frame that any node sends to a register is an announcement: with its secret in the base protocol. */
 const MAX_FRAME_BYTES = 4_096;
 /** Some hundred full lists of a large cluster: a worker that has not read so many does not read at all. */
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
@@ -24,13 +26,24 @@ export interface RegisterOptions {
    */
   readonly listen: string;
   /**
-   * What gateways and workers must announce themselves with: the same text on every node. Empty is allowed on loopback
+   * What nodes must know: the same text on every node, or several while it is being changed. Empty is allowed on loopback
    * only: whoever knows it may give out gateways of his own and so read every message.
    * @default ''
    */
-  readonly secret: string;
+  readonly secret: Secret;
   /**
-   * How long a new link may take to announce what it is, in milliseconds. Strangers hold no place for longer.
+   * How nodes talk to this register: 'nestwire' takes our own alone, which prove that they know the secret without sending it;
+   * 'base' takes those of the original, and ours in interop.
+   * @default 'nestwire'
+   */
+  readonly protocol: RegisterProtocol;
+  /**
+   * What the logs of other nodes call this one, at most 255 bytes.
+   * @default host name and process id
+   */
+  readonly name: string;
+  /**
+   * How long a new link may take to prove or announce what it is, in milliseconds. Strangers hold no place for longer.
    * @default 3_000
    */
   readonly announceTimeoutMs: number;
@@ -49,6 +62,8 @@ export interface RegisterOptions {
 export const DEFAULT_REGISTER_OPTIONS: RegisterOptions = {
   listen: '127.0.0.1:9327',
   secret: '',
+  protocol: 'nestwire',
+  name: nodeName(),
   announceTimeoutMs: 3_000,
   silenceTimeoutMs: 60_000,
   maxLinks: 10_000,
@@ -56,7 +71,9 @@ export const DEFAULT_REGISTER_OPTIONS: RegisterOptions = {
 
 const CHECKS: OptionChecks<RegisterOptions> = {
   listen: text,
-  secret: secretText,
+  secret: secretOption,
+  protocol: oneOf('nestwire', 'base'),
+  name: nodeNameOption,
   announceTimeoutMs: milliseconds(1),
   silenceTimeoutMs: milliseconds(0),
   maxLinks: wholeNumber(1),
@@ -71,7 +88,7 @@ export interface ResolvedRegisterOptions extends RegisterOptions {
 export function resolveRegisterOptions(given: Partial<RegisterOptions> = {}): ResolvedRegisterOptions {
   const options = resolveOptions('register', DEFAULT_REGISTER_OPTIONS, given, CHECKS);
   const address = parseAddress(options.listen, 'register.listen');
-  if (options.secret === '' && !isLoopback(address.host)) {
+  if (isNoSecret(options.secret) && !isLoopback(address.host)) {
     throw new InvalidOptionError(
       'register.secret',
       `must not be empty when the register listens on ${address.host}, where other machines reach it. ` +

@@ -39,7 +39,7 @@ const REFUSED: readonly (readonly [what: string, bytes: Buffer, reason: RefusalR
   ['an empty payload', encodeFrame(() => undefined), 'malformed', /cut short or too long/],
   ['an announcement without an address', frameOf(Uint8Array.of(1, 10, 0)), 'malformed', /cut short/],
   ['a ping that is too long', frameOf(Uint8Array.of(0, 0)), 'malformed', /cut short or too long/],
-  ['a gateway list', gatewayList(ONE), 'unexpectedMessage', /which only the register sends/],
+  ['a gateway list', gatewayList(ONE), 'unexpectedMessage', /does not send to a register/],
   ['a gateway at 0.0.0.0', gatewayConnect({ host: '0.0.0.0', port: 1 }), 'unreachableAddress', /advertise/],
   ['a gateway at port 0', gatewayConnect({ host: '10.0.0.1', port: 0 }), 'unreachableAddress', /advertise/],
   ['a frame over 4 KiB', workerConnect('x'.repeat(4_088)), 'badFrame', /announces 4097 bytes/],

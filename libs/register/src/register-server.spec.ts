@@ -5,6 +5,7 @@ import { RawPeer, until } from '../../../test/links/link-kit.js';
 import {
   announcedGateway,
   announcedWorker,
+  baseEntry,
   gatewayAddress,
   gatewayConnect,
   gatewayList,
@@ -21,7 +22,7 @@ afterEach(() => void vi.useRealTimers());
 const ONE = gatewayAddress(1);
 const TWO = gatewayAddress(2);
 
-describe('a register', () => {
+describe('a register of the base protocol', () => {
   it('tells its address, and that a port is taken', async () => {
     const { server, address, log } = await startRegister();
     expect(server.address).toEqual(address);
@@ -88,7 +89,7 @@ describe('a register', () => {
     const worker = await announcedWorker(register);
     const old = await announcedGateway(register, ONE);
     const back = await announcedGateway(register, ONE);
-    expect(register.server.gateways).toEqual([ONE]);
+    expect(register.server.gateways).toEqual([baseEntry(ONE)]);
     old.socket.destroy();
     await announcedGateway(register, TWO);
     back.socket.destroy();

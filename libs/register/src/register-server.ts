@@ -1,21 +1,16 @@
-import { LinkServer, silentLog, type Link, type NodeLog, LogThrottle } from '#link';
-import {
-  ByteWriter,
-  formatAddress,
-  isUnspecified,
-  readRegisterMessage,
-  writeRegisterMessage,
-  type ByteReader,
-  type NodeAddress,
-} from '#protocol';
+import { randomBytes } from 'node:crypto';
+import { LinkServer, LogThrottle, secretsOf, silentLog, type Link, type NodeLog } from '#link';
+import { formatAddress, isUnspecified, type GatewayEntry, type NodeAddress } from '#protocol';
+import { BaseRegisterSide } from './base-register-side.js';
 import { GatewayList } from './gateway-list.js';
+import { NestwireRegisterSide } from './nestwire-register-side.js';
 import { describeRefusal, refusalReasonOf, RegisterRefusedError, type RefusalReason } from './refusal.js';
+import type { RegisterDesk, RegisterSide } from './register-desk.js';
 import {
   resolveRegisterOptions,
   type RegisterOptions,
   type ResolvedRegisterOptions,
 } from './register-options.js';
-import { SecretComparer } from './secret.js';
 
 export interface RegisterStats {
   /** Gateways in the list, each counted once. */
@@ -31,7 +26,7 @@ export interface RegisterStats {
 
 /** Who else wants to know what the register knows. */
 export interface RegisterObserver {
-  gatewaysChanged?(gateways: readonly NodeAddress[]): void;
+  gatewaysChanged?(gateways: readonly GatewayEntry[]): void;
   refused?(reason: RefusalReason, peer: string): void;
 }
 
@@ -43,11 +38,12 @@ export interface RegisterObserver {
 export class RegisterServer {
   readonly #options: ResolvedRegisterOptions;
   readonly #server: LinkServer;
-  readonly #secret: SecretComparer;
+  readonly #side: RegisterSide;
   readonly #refusalLog = new LogThrottle();
   readonly #gateways = new GatewayList();
-  readonly #gatewayLinks = new Map<Link, NodeAddress>();
-  readonly #workers = new Set<Link>();
+  readonly #gatewayLinks = new Map<Link, GatewayEntry>();
+  /** Who wants the list, and what the log calls them. */
+  readonly #workers = new Map<Link, string>();
   /** Workers whose list has changed in this turn of the event loop. */
   readonly #owedList = new Set<Link>();
   readonly #refused: Partial<Record<RefusalReason, number>> = {};
@@ -61,16 +57,13 @@ export class RegisterServer {
     private readonly observer: RegisterObserver = {},
   ) {
     this.#options = resolveRegisterOptions(options);
-    this.#secret = new SecretComparer(this.#options.secret);
-    this.#server = new LinkServer(
-      this.#options.link,
-      {
-        connected: (link) => this.#onConnected(link),
-        frame: (payload, link) => this.#onFrame(payload, link),
-        closed: (link, reason) => this.#onClosed(link, reason),
-      },
-      this.log,
-    );
+    this.#side = sideOf(this.#options, {
+      connected: (link) => this.#onConnected(link),
+      gatewayAnnounced: (link, gateway, name) => this.#onGateway(link, gateway, name),
+      callerCame: (link, name) => this.#onCaller(link, name),
+      closed: (link, reason) => this.#onClosed(link, reason),
+    });
+    this.#server = new LinkServer(this.#options.link, this.#side.handler, this.log);
   }
 
   /** Where it listens, with the port that it really has; undefined until `listen` has resolved. */
@@ -79,8 +72,8 @@ export class RegisterServer {
   }
 
   /** The gateways announced now. */
-  get gateways(): readonly NodeAddress[] {
-    return this.#gateways.addresses();
+  get gateways(): readonly GatewayEntry[] {
+    return this.#gateways.entries();
   }
 
   get stats(): RegisterStats {
@@ -112,53 +105,32 @@ export class RegisterServer {
     }
   }
 
-  /** What it throws ends the link, and is logged and counted there. */
-  #onFrame(payload: ByteReader, link: Link): void {
-    const message = readRegisterMessage(payload);
-    switch (message.type) {
-      case 'ping': // the link has noted that its peer lives
-        return;
-      case 'gatewayConnect':
-        this.#authenticate(link, message.secret);
-        return this.#welcomeGateway(link, message.address);
-      case 'workerConnect':
-        this.#authenticate(link, message.secret);
-        return this.#welcomeWorker(link);
-      case 'gatewayList':
-        throw new RegisterRefusedError(link.peer, 'unexpectedMessage');
-    }
+  #onGateway(link: Link, gateway: GatewayEntry, name: string): void {
+    const { host, port } = gateway.address;
+    if (port === 0 || isUnspecified(host)) throw new RegisterRefusedError(link.peer, 'unreachableAddress');
+    // In the base protocol the announcement is the handshake.
+    if (link.state === 'handshaking') link.accept();
+    this.#gatewayLinks.set(link, gateway);
+    if (this.#gateways.add(gateway)) this.#onListChanged(`${describe(gateway)} is there`);
+    else this.log.log(`${describe(gateway)} is announced by one more link, of ${name}`);
   }
 
-  #authenticate(link: Link, secret: Uint8Array): void {
-    if (link.state !== 'handshaking') throw new RegisterRefusedError(link.peer, 'announcedTwice');
-    if (!this.#secret.matches(secret)) throw new RegisterRefusedError(link.peer, 'wrongSecret');
-  }
-
-  #welcomeGateway(link: Link, address: NodeAddress): void {
-    if (address.port === 0 || isUnspecified(address.host)) {
-      throw new RegisterRefusedError(link.peer, 'unreachableAddress');
-    }
-    link.accept();
-    this.#gatewayLinks.set(link, address);
-    if (this.#gateways.add(address)) this.#onListChanged(`Gateway ${formatAddress(address)} is there`);
-  }
-
-  #welcomeWorker(link: Link): void {
-    link.accept();
-    this.#workers.add(link);
+  #onCaller(link: Link, name: string): void {
+    this.#workers.set(link, name);
     this.#owe(link);
-    this.log.log(`Worker ${link.peer} is there, ${this.#census()}`);
+    this.log.log(`Worker ${name} is there, ${this.#census()}`);
   }
 
   #onClosed(link: Link, error: Error | undefined): void {
     const reason = refusalReasonOf(error);
     if (reason !== undefined) this.#countRefusal(link, reason, error);
     this.#owedList.delete(link);
-    if (this.#workers.delete(link)) this.log.log(`Worker ${link.peer} is gone, ${this.#census()}`);
-    const address = this.#gatewayLinks.get(link);
-    if (address === undefined) return;
+    const worker = this.#workers.get(link);
+    if (this.#workers.delete(link)) this.log.log(`Worker ${worker} is gone, ${this.#census()}`);
+    const gateway = this.#gatewayLinks.get(link);
+    if (gateway === undefined) return;
     this.#gatewayLinks.delete(link);
-    if (this.#gateways.remove(address)) this.#onListChanged(`Gateway ${formatAddress(address)} is gone`);
+    if (this.#gateways.remove(gateway)) this.#onListChanged(`${describe(gateway)} is gone`);
   }
 
   #countRefusal(link: Link, reason: RefusalReason, error: Error | undefined): void {
@@ -172,7 +144,7 @@ export class RegisterServer {
 
   #onListChanged(what: string): void {
     this.log.log(`${what}, ${this.#census()}`);
-    for (const worker of this.#workers) this.#owe(worker);
+    for (const worker of this.#workers.keys()) this.#owe(worker);
     this.observer.gatewaysChanged?.(this.gateways);
   }
 
@@ -183,9 +155,7 @@ export class RegisterServer {
   }
 
   #pushLists(): void {
-    const list = new ByteWriter();
-    writeRegisterMessage(list, { type: 'gatewayList', gateways: this.gateways });
-    const payload = list.view();
+    const payload = this.#side.list(this.gateways);
     for (const worker of this.#owedList) {
       if (worker.send((writer) => writer.bytes(payload))) this.#listsSent++;
     }
@@ -195,6 +165,17 @@ export class RegisterServer {
   #census(): string {
     return `${counted(this.#gateways.size, 'gateway')} and ${counted(this.#workers.size, 'worker')} now`;
   }
+}
+
+function sideOf({ protocol, secret, name }: ResolvedRegisterOptions, desk: RegisterDesk): RegisterSide {
+  const secrets = secretsOf(secret);
+  if (protocol === 'base') return new BaseRegisterSide(secrets, desk);
+  const session = randomBytes(16).toString('hex');
+  return new NestwireRegisterSide({ secrets, role: 'register', name, session: () => session }, desk);
+}
+
+function describe({ id, address }: GatewayEntry): string {
+  return `Gateway ${formatAddress(address)} (${id})`;
 }
 
 function counted(count: number, noun: string): string {

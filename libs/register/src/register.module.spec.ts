@@ -2,12 +2,17 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { InvalidOptionError, type NodeAddress } from '#protocol';
+import { InvalidOptionError, type GatewayEntry } from '#protocol';
 import { RegisterModule, RegisterServer, RegisterStrategy, type RegisterOptions } from '#register';
 import { RawPeer, until } from '../../../test/links/link-kit.js';
-import { gatewayAddress, gatewayConnect, workerConnect } from '../../../test/links/register-kit.js';
+import {
+  baseEntry,
+  gatewayAddress,
+  gatewayConnect,
+  workerConnect,
+} from '../../../test/links/register-kit.js';
 
-const OPTIONS: Partial<RegisterOptions> = { listen: '127.0.0.1:0', secret: 's3cret' };
+const OPTIONS: Partial<RegisterOptions> = { listen: '127.0.0.1:0', secret: 's3cret', protocol: 'base' };
 
 async function createRegister(module: Parameters<typeof NestFactory.createMicroservice>[0]) {
   const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(module, {
@@ -25,9 +30,9 @@ describe('the register as a Nest microservice', () => {
     const app = await createRegister(RegisterModule.forRoot(OPTIONS));
     const statuses: string[] = [];
     app.status.subscribe((status) => statuses.push(status));
-    const lists: (readonly NodeAddress[])[] = [];
+    const lists: (readonly GatewayEntry[])[] = [];
     const refusals: [string, string][] = [];
-    app.on('gatewaysChanged', (gateways: readonly NodeAddress[]) => lists.push(gateways));
+    app.on('gatewaysChanged', (gateways: readonly GatewayEntry[]) => lists.push(gateways));
     app.on('refused', (reason: string, peer: string) => refusals.push([reason, peer]));
     await app.listen();
     expect(statuses).toEqual(['listening']);
@@ -38,7 +43,7 @@ describe('the register as a Nest microservice', () => {
     const gateway = await RawPeer.dial(server.address!);
     gateway.write(gatewayConnect(gatewayAddress(1)));
     await until(() => lists.length === 1, 'the gateway is told');
-    expect(lists).toEqual([[gatewayAddress(1)]]);
+    expect(lists).toEqual([[baseEntry(gatewayAddress(1))]]);
     const stranger = await RawPeer.dial(server.address!);
     stranger.write(workerConnect('guess'));
     await stranger.ended();

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import type { NodeAddress } from '#protocol';
+import type { GatewayEntry, NodeAddress } from '#protocol';
 import type { RefusalReason } from './refusal.js';
 import type { RegisterOptions } from './register-options.js';
 import { RegisterServer } from './register-server.js';
@@ -10,7 +10,7 @@ export type RegisterStatus = 'listening' | 'closed';
 
 /** What `app.on(…)` can be told of. */
 export type RegisterEvents = {
-  gatewaysChanged: (gateways: readonly NodeAddress[]) => void;
+  gatewaysChanged: (gateways: readonly GatewayEntry[]) => void;
   refused: (reason: RefusalReason, peer: string) => void;
 };
 

@@ -75,7 +75,7 @@ describe('a supervisor starts again', () => {
   });
 
   it('who crashes at once, time after time, and who is not ready in time, until one works', async () => {
-    const stage = new Stage([{ name: 'worker' }], { readyTimeoutMs: 500 });
+    const stage = new Stage([{ name: 'worker' }], { readyTimeoutMs: 2_500 });
     await stage.supervisor.start();
     const behaviours = ['failing', 'failing', 'silent', 'good'] as const;
     let lives = 0;
@@ -85,7 +85,7 @@ describe('a supervisor starts again', () => {
     expect(stage.journal).toEqual(
       ['ready', 'fails', 'fails', 'is silent', 'ready'].map((did) => `worker 1/1 ${did}`),
     );
-    expect(stage.lines.join('\n')).toMatch(/worker 1\/1 did not become ready in 500 ms and is ended/);
+    expect(stage.lines.join('\n')).toMatch(/worker 1\/1 did not become ready in 2500 ms and is ended/);
   });
 });
 

@@ -12,6 +12,7 @@ export {
 export {
   OnClose,
   OnConnect,
+  OnGatewayLost,
   OnMessage,
   OnWorkerStart,
   OnWorkerStop,
@@ -36,7 +37,6 @@ export { WorkerModule, type WorkerModuleAsyncOptions, type WorkerModuleOptions }
 export {
   WORKER_TRANSPORT,
   WorkerStrategy,
-  type WorkerEventPort,
   type WorkerEvents,
   type WorkerState,
   type WorkerStrategyParts,

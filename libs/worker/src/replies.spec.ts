@@ -305,3 +305,20 @@ describe('what a filter returns', () => {
     expect(reply).toEqual({ id: 1, error: { code: 'TRANSLATED', message: 'm' } });
   });
 });
+
+describe('a promise with a `then` of its own', () => {
+  class Hostile extends Promise<unknown> {
+    // oxlint-disable-next-line unicorn/no-thenable -- what it is about
+    override then(): never {
+      throw new Error('not like that');
+    }
+  }
+
+  it('that throws is a failure, and its event is done with once', async () => {
+    const { gateway, strategy } = await workerThat(() => new Hostile(() => undefined));
+    gateway.say(1, 'go', null, 1);
+    expect(await gateway.nextReply()).toMatchObject({ id: 1, error: { code: 'INTERNAL' } });
+    expect(strategy.stats).toMatchObject({ failed: 1, waitingEvents: 0 });
+    expect(gateway.source.acknowledged).toEqual([1]);
+  });
+});

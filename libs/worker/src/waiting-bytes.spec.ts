@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { ClientHandlers, OnClose, OnMessage, Payload } from './index.js';
+import { LoopbackGateway } from './test/loopback-gateway.js';
 import { Stage } from './test/stage.js';
 import { closeWorkers, startWorker, type TestWorker } from './test/start-worker.js';
 
@@ -9,7 +10,10 @@ afterEach(closeWorkers);
 const OVERHEAD = 512;
 
 /** A worker whose handlers end when the stage says so, and which may keep so much. */
-async function start(maxWaitingBytes: number): Promise<{ stage: Stage } & TestWorker> {
+async function start(
+  maxWaitingBytes: number,
+  protocol: 'nestwire' | 'base' = 'base',
+): Promise<{ stage: Stage } & TestWorker> {
   const stage = new Stage();
   @ClientHandlers()
   class Handlers {
@@ -26,7 +30,8 @@ async function start(maxWaitingBytes: number): Promise<{ stage: Stage } & TestWo
       stage.lines.push('left');
     }
   }
-  const worker = await startWorker({ providers: [Handlers], options: { maxWaitingBytes } });
+  const gateway = new LoopbackGateway(undefined, protocol);
+  const worker = await startWorker({ providers: [Handlers], options: { maxWaitingBytes }, gateway });
   return { ...worker, stage };
 }
 
@@ -90,6 +95,16 @@ describe('what waits for handlers', () => {
     expect(stage.lines).toEqual(['+a', '-a', 'at once', 'left']);
     expect(gateway.calls).toEqual(['subscribe', `pause ${gateway.key}`, `resume ${gateway.key}`]);
     expect(strategy.stats).toMatchObject({ waitingEvents: 0, waitingBytes: 0 });
+  });
+
+  it('pauses no gateway that keeps to the window that it was told', async () => {
+    const { gateway, strategy, stage } = await start(1_000, 'nestwire');
+    expect(gateway.terms).toEqual({ windowBytes: 1_000 });
+    for (let n = 0; n < 10; n++) gateway.say(n, 'play', { name: `${n}` });
+    expect(strategy.stats).toMatchObject({ waitingEvents: 10 });
+    for (let n = 0; n < 10; n++) await stage.end(`${n}`);
+    expect(strategy.stats).toMatchObject({ waitingEvents: 0, waitingBytes: 0 });
+    expect(gateway.calls).toEqual(['subscribe']);
   });
 
   it('has no limit with 0', async () => {

@@ -10,15 +10,18 @@ export interface WorkerOptions {
   readonly handlerTimeoutMs: number;
   /**
    * How long closing waits for events that are being handled, in milliseconds, and then once more for `@OnWorkerStop`
-   * and for the last commands to be sent. 0 waits for ever.
+   * and for the last commands to be sent. What is left by then is given up: another worker gets it, marked as redelivered.
+   * 0 waits for ever.
    * @default 10_000
    */
   readonly drainTimeoutMs: number;
   /**
    * Most bytes of events of one gateway that may be with handlers that have not settled, or wait behind them: payload, session
-   * and an overhead for each. Above it that gateway is not read, until less than half of it is left: what its clients send
-   * waits in the gateway, and then in the clients themselves. The rest of what
-   * was read at once, and one large event, may exceed it. 0 disables it.
+   * and an overhead for each. The gateway is told, and stops reading its clients when so much is not done with: what they send
+   * waits with them. 0 leaves it to the gateway.
+   *
+   * Over the base protocol the worker does not read such a gateway, until less than half of it is left; the rest of what was
+   * read at once, and one large event, may exceed it. 0 disables it there.
    * @default 16_777_216 (16 MiB)
    */
   readonly maxWaitingBytes: number;

@@ -100,6 +100,38 @@ describe('what handlers are given', () => {
     expect(seen).toEqual(['ws', 'bö', ['a', 'ü'], { name: 'Ann' }, 'Ann', ...told]);
   });
 
+  it('is whether the event was at another worker before', async () => {
+    const seen: unknown[] = [];
+    @ClientHandlers()
+    class Handlers {
+      @OnConnect()
+      connected(@Client() client: ClientContext): void {
+        seen.push(client.redelivered);
+      }
+      @OnMessage('say')
+      said(@Client() client: ClientContext, @Payload() text: string): void {
+        seen.push(client.redelivered, text);
+      }
+      @OnClose()
+      left(@Client() client: ClientContext): void {
+        seen.push(client.redelivered, client.uid);
+      }
+    }
+    const { gateway, strategy } = await startWorker({ providers: [Handlers] });
+    for (const isRedelivered of [false, true]) {
+      gateway.redelivering(isRedelivered);
+      gateway.open(1);
+      gateway.connect(2);
+      gateway.say(1, 'say', 'hi');
+      gateway.receive(2, Buffer.from('{"event":"say","data":"ho"}'));
+      gateway.close(1, { uid: 'ann' });
+    }
+    const first = [false, false, false, 'hi', false, 'ho', false, 'ann'];
+    const again = [true, true, true, 'hi', true, 'ho', true, 'ann'];
+    expect(seen).toEqual([...first, ...again]);
+    expect(strategy.stats).toMatchObject({ redelivered: 5, acknowledged: 10 });
+  });
+
   it('is a string for text and bytes of its own for everything else', async () => {
     const seen: unknown[] = [];
     @ClientHandlers()

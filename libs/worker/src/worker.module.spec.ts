@@ -84,12 +84,14 @@ afterEach(async () => {
 });
 
 function options(): WorkerModuleOptions {
-  const { address } = gateway;
+  const { address, key } = gateway;
+  const gateways = [{ id: key, address, zone: '', features: 0 }];
   return {
+    protocol: 'base',
     membership: {
-      gateways: [address],
+      gateways,
       subscribe(listener) {
-        listener([address]);
+        listener(gateways);
         return () => undefined;
       },
       start: () => undefined,

@@ -1,7 +1,15 @@
 import { firstValueFrom, take, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { ClientHandlers, OnClose, OnConnect, OnMessage, OnWorkerStart, OnWorkerStop } from './index.js';
+import {
+  ClientHandlers,
+  OnClose,
+  OnConnect,
+  OnGatewayLost,
+  OnMessage,
+  OnWorkerStart,
+  OnWorkerStop,
+} from './index.js';
 import { LoopbackGateway } from './test/loopback-gateway.js';
 import { closeWorkers, createWorker, startWorker } from './test/start-worker.js';
 import { resolveWorkerOptions } from './worker-options.js';
@@ -121,6 +129,36 @@ describe('closing', () => {
     expect(calls).toEqual(['subscribe', 'unsubscribe', 'slow ended', 'left', 'stop', 'flush']);
     expect(await gateway.nextReply()).toEqual({ id: 1, data: null });
     expect(strategy.state).toBe('closed');
+    expect(gateway.source.acknowledged).toEqual([1, 2]);
+  });
+
+  it('acknowledges each event as soon as it is done with, before @OnWorkerStop', async () => {
+    const gateway = new LoopbackGateway();
+    let release = (): void => undefined;
+    const acknowledged: number[][] = [];
+    @ClientHandlers()
+    class Handlers {
+      @OnMessage('slow')
+      slow(): Promise<void> {
+        return new Promise((resolve) => (release = resolve));
+      }
+      @OnMessage('fast')
+      fast(): void {}
+      @OnWorkerStop()
+      stop(): void {
+        acknowledged.push([...gateway.source.acknowledged]);
+      }
+    }
+    const { strategy } = await startWorker({ providers: [Handlers], gateway });
+    gateway.say(1, 'slow');
+    gateway.say(2, 'fast');
+    const closed = strategy.close();
+    await new Promise(setImmediate);
+    acknowledged.push([...gateway.source.acknowledged]);
+    release();
+    await closed;
+    expect(acknowledged).toEqual([[2], [2, 1]]);
+    expect(strategy.stats).toMatchObject({ acknowledged: 2 });
   });
 
   it('is done once, however often it is asked for', async () => {
@@ -171,6 +209,10 @@ describe('closing', () => {
     expect(seen).toEqual(['stop']);
     expect(gateway.sent).toEqual([]);
     expect(gateway.calls.at(-1)).toBe('flush');
+    expect(gateway.source.acknowledged).toEqual([]);
+    expect(gateway.source.outstanding).toEqual([1, 2]); // for another worker
+    gateway.say(2, 'waits');
+    expect(gateway.source.acknowledged).toEqual([]);
   });
 
   it('goes on when @OnWorkerStop or the flush fails', async () => {
@@ -220,6 +262,82 @@ describe('closing', () => {
     await Promise.all([listening, closed]);
     expect(gateway.calls).not.toContain('subscribe');
     expect(strategy.state).toBe('closed');
+  });
+});
+
+describe('@OnGatewayLost', () => {
+  it('is called with the id of the gateway, whatever the others do', async () => {
+    const seen: string[] = [];
+    @ClientHandlers()
+    class Handlers {
+      @OnGatewayLost()
+      throws(gateway: string): void {
+        seen.push(`throws ${gateway}`);
+        throw new Error('as asked');
+      }
+      @OnGatewayLost()
+      async clears(gateway: string): Promise<void> {
+        await Promise.resolve();
+        seen.push(`clears ${gateway} ${this instanceof Handlers}`);
+      }
+    }
+    const { gateway, log, strategy } = await startWorker({ providers: [Handlers] });
+    gateway.lose();
+    await new Promise(setImmediate);
+    expect(seen).toEqual([`throws ${gateway.key}`, `clears ${gateway.key} true`]);
+    expect(gateway.idOf(1).startsWith(gateway.key)).toBe(true);
+    expect(log.having('error Handlers.throws failed Error: as asked')).toHaveLength(1);
+    expect(strategy.state).toBe('listening');
+  });
+
+  it('is not waited for longer than a handler', async () => {
+    const seen: string[] = [];
+    @ClientHandlers()
+    class Handlers {
+      @OnGatewayLost()
+      hangs(): Promise<void> {
+        return new Promise(() => {});
+      }
+      @OnGatewayLost()
+      next(): void {
+        seen.push('next');
+      }
+    }
+    const { gateway, log, strategy } = await startWorker({
+      providers: [Handlers],
+      options: { handlerTimeoutMs: 20 },
+    });
+    gateway.lose();
+    await strategy.close();
+    expect(seen).toEqual(['next']);
+    expect(log.having('warn Handlers.hangs took longer than 20 ms')).toHaveLength(1);
+  });
+
+  it('has ended when @OnWorkerStop begins, and does not keep a worker from stopping', async () => {
+    const seen: string[] = [];
+    let isHanging = false;
+    @ClientHandlers()
+    class Handlers {
+      @OnGatewayLost()
+      async clears(): Promise<void> {
+        await new Promise(isHanging ? () => undefined : setImmediate);
+        seen.push('cleared');
+      }
+      @OnWorkerStop()
+      stop(): void {
+        seen.push('stop');
+      }
+    }
+    for (isHanging of [false, true]) {
+      const { gateway, log, strategy } = await startWorker({
+        providers: [Handlers],
+        options: { drainTimeoutMs: 20 },
+      });
+      gateway.lose();
+      await strategy.close();
+      expect(log.having('warn @OnGatewayLost took longer than 20 ms')).toHaveLength(isHanging ? 1 : 0);
+    }
+    expect(seen).toEqual(['cleared', 'stop', 'stop']);
   });
 });
 

@@ -3,11 +3,11 @@ import { EventEmitter } from 'node:events';
 import { Logger, type LoggerService } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 
-import { within, type EventPort } from '#api';
+import { within, type EventPort, type EventSink } from '#api';
 import type { SessionCodec } from '#protocol';
 
 import { Dispatcher } from './dispatch/dispatcher.js';
-import type { HandlerTable, WorkerHook } from './dispatch/handler-table.js';
+import type { HandlerTable } from './dispatch/handler-table.js';
 import type { ReplyPort } from './dispatch/reply-port.js';
 import type { HandlerExplorer } from './explore/handler-explorer.js';
 import type { WorkerOptions } from './worker-options.js';
@@ -35,19 +35,14 @@ const NEXT: Readonly<Record<WorkerState, readonly WorkerState[]>> = {
 /** What `on()` can be asked for. A type, because an interface is no record, which Nest's `Server` wants. */
 export type WorkerEvents = {
   state: (state: WorkerState) => void;
-  /** The event link to this gateway ended; nothing more comes from it until it is linked again. */
+  /** The gateway with this id is gone with all its clients: see `@OnGatewayLost()`. */
   gatewayLost: (gateway: string) => void;
 };
 
-/** Where the worker's events come from; GatewayPool is one. */
-export interface WorkerEventPort extends EventPort {
-  /** Resolves when no more events come after `unsubscribe`. */
-  eventsEnded(): Promise<void>;
-}
-
 export interface WorkerStrategyParts {
   readonly explorer: Pick<HandlerExplorer, 'explore'>;
-  readonly events: WorkerEventPort;
+  /** GatewayPool is one. */
+  readonly events: EventPort;
   readonly replies: ReplyPort;
   readonly codec: SessionCodec;
   readonly options: WorkerOptions;
@@ -70,6 +65,8 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
   readonly #parts: WorkerStrategyParts;
   readonly #counters = zeroCounters();
   readonly #emitter = new EventEmitter();
+  /** Calls of `@OnGatewayLost` that have not ended. */
+  readonly #losses = new Set<Promise<void>>();
   #state: WorkerState = 'idle';
   #table: HandlerTable | undefined;
   #dispatcher: Dispatcher | undefined;
@@ -89,6 +86,7 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
       ...this.#counters,
       waitingEvents: waiting?.waitingEvents ?? 0,
       waitingBytes: waiting?.waitingBytes ?? 0,
+      overlaidSessions: waiting?.overlaidSessions ?? 0,
     };
   }
 
@@ -118,7 +116,8 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
 
   /**
    * Takes no more events, lets those that are there be handled, runs `@OnWorkerStop`, and waits until the last command
-   * is on its way: each for at most `drainTimeoutMs`. Closing twice is closing once.
+   * is on its way: each for at most `drainTimeoutMs`. Events that are not done with by then are not acknowledged, so that
+   * another worker gets them. Closing twice is closing once.
    */
   override close(): Promise<void> {
     return (this.#closed ??= this.#stop());
@@ -142,17 +141,39 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
       for (const hook of table.workerStart) await hook.call();
       if (this.#closed !== undefined) return;
       this.#dispatcher = dispatcher;
-      events.subscribe({
-        event: (gateway, event) => dispatcher.event(gateway, event),
-        textMessage: (gateway, connectionId, session, text) =>
-          dispatcher.textMessage(gateway, connectionId, session, text),
-        gatewayLost: (gateway) => void this.#emitter.emit('gatewayLost', gateway),
-      });
+      events.subscribe(this.#sinkOf(dispatcher), { windowBytes: options.maxWaitingBytes });
       this.#transition('listening');
       this.logger.log(`Taking events: ${summaryOf(table)}`);
     } catch (error) {
       if (this.#closed === undefined) this.#transition('closed');
       throw error;
+    }
+  }
+
+  #sinkOf(dispatcher: Dispatcher): EventSink {
+    return {
+      event: (source, event, sequence, isRedelivered) =>
+        dispatcher.event(source, event, sequence, isRedelivered),
+      textMessage: (source, connectionId, session, text, sequence) =>
+        dispatcher.textMessage(source, connectionId, session, text, sequence),
+      interrupted: (source) => dispatcher.interrupted(source),
+      sessionWritten: (source, connectionId, write) => dispatcher.sessionWritten(source, connectionId, write),
+      sessionsApplied: (source) => dispatcher.sessionsApplied(source),
+      gatewayLost: (gateway) => this.#gatewayLost(gateway),
+    };
+  }
+
+  #gatewayLost(gateway: string): void {
+    this.#emitter.emit('gatewayLost', gateway);
+    const told = this.#tellOfLoss(gateway).finally(() => this.#losses.delete(told));
+    this.#losses.add(told);
+  }
+
+  /** Its clients are gone without close events: what handlers keep of them is theirs to clear. */
+  async #tellOfLoss(gateway: string): Promise<void> {
+    const { handlerTimeoutMs } = this.#parts.options;
+    for (const hook of this.#table?.gatewayLost ?? []) {
+      await this.#bounded(hook.name, () => hook.call(gateway), handlerTimeoutMs);
     }
   }
 
@@ -164,6 +185,7 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
     await this.#bounded('@OnWorkerStart', () => this.#started?.catch(() => undefined));
     this.#parts.events.unsubscribe();
     await this.#drain();
+    await this.#bounded('@OnGatewayLost', () => Promise.all(this.#losses));
     for (const hook of this.#table?.workerStop ?? []) await this.#bounded(hook.name, hook.call);
     await this.#bounded('Sending the last commands', () => this.#parts.replies.flush());
     this.#transition('closed');
@@ -177,14 +199,19 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
       await dispatcher.idle();
     });
     if (dispatcher.busyClients > 0) {
-      this.logger.warn(`${dispatcher.busyClients} clients have events left that are given up`);
+      this.logger.warn(
+        `${dispatcher.busyClients} clients have events left that are given up: another worker gets them`,
+      );
     }
     dispatcher.stop();
   }
 
   /** One step of closing: neither an exception nor a promise that never settles keeps the others from being done. */
-  async #bounded(what: string, step: WorkerHook['call']): Promise<void> {
-    const limitMs = this.#parts.options.drainTimeoutMs;
+  async #bounded(
+    what: string,
+    step: () => unknown,
+    limitMs = this.#parts.options.drainTimeoutMs,
+  ): Promise<void> {
     try {
       const inTime = await within(limitMs, Promise.resolve(step()));
       if (!inTime) this.logger.warn(`${what} took longer than ${limitMs} ms and is not waited for`);

@@ -4,6 +4,7 @@ import {
   formatClientId,
   jsonSessionCodec,
   type ClientId,
+  type GatewayEntry,
   type NodeAddress,
   type SessionCodec,
 } from '#protocol';
@@ -16,19 +17,20 @@ import { ScriptedGateway } from './scripted-gateway.js';
 /** Gateways as the test lists them; unlike a static list, it may be late and may change. */
 export class ListedByHand implements Membership {
   readonly #listeners = new Set<MembershipListener>();
-  #gateways: readonly NodeAddress[] | undefined;
+  #gateways: readonly GatewayEntry[] | undefined;
 
-  constructor(gateways?: readonly NodeAddress[]) {
-    this.#gateways = gateways;
+  constructor(gateways?: readonly (NodeAddress | GatewayEntry)[]) {
+    this.#gateways = gateways?.map(entryOf);
   }
 
-  get gateways(): readonly NodeAddress[] | undefined {
+  get gateways(): readonly GatewayEntry[] | undefined {
     return this.#gateways;
   }
 
-  list(...gateways: readonly NodeAddress[]): void {
-    this.#gateways = gateways;
-    for (const listener of this.#listeners) listener(gateways);
+  list(...gateways: readonly (NodeAddress | GatewayEntry)[]): void {
+    const entries = gateways.map(entryOf);
+    this.#gateways = entries;
+    for (const listener of this.#listeners) listener(entries);
   }
 
   subscribe(listener: MembershipListener): () => void {
@@ -40,6 +42,11 @@ export class ListedByHand implements Membership {
   start(): void {}
 
   async close(): Promise<void> {}
+}
+
+/** A bare address has no id, as in a static membership. */
+function entryOf(gateway: NodeAddress | GatewayEntry): GatewayEntry {
+  return 'id' in gateway ? gateway : { id: '', address: gateway, zone: '', features: 0 };
 }
 
 /** What was logged, for tests of what an operator is told. */
@@ -77,6 +84,11 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
+/** Runs `cleanup` after the test, those registered last first. */
+export function cleanUp(cleanup: () => Promise<void>): void {
+  cleanups.push(cleanup);
+}
+
 export async function gateway(...args: Parameters<typeof ScriptedGateway.start>): Promise<ScriptedGateway> {
   const started = await ScriptedGateway.start(...args);
   cleanups.push(() => started.stop());
@@ -100,14 +112,14 @@ const QUICK: Partial<PoolOptions> = {
   link: { closeTimeoutMs: 200 },
 };
 
-/** A pool that is not started. */
+/** A pool that is not started, which speaks the base protocol unless it is told otherwise. */
 export function unstarted(
   membership: ListedByHand,
   options: Partial<PoolOptions> = {},
   codec: SessionCodec = jsonSessionCodec,
 ): Kit {
   const log = new KeptLog();
-  const pool = new GatewayPool(membership, { ...QUICK, log, ...options });
+  const pool = new GatewayPool(membership, { ...QUICK, protocol: 'base', log, ...options });
   cleanups.push(() => pool.close());
   return { api: new GatewayApi(pool, codec), pool, membership, log };
 }

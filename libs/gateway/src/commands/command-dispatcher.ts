@@ -6,6 +6,8 @@ import {
   InvalidOptionError,
   isCustomCode,
   readRequest,
+  ReplyFailure,
+  writeReplyHead,
   type ByteReader,
   type ByteWriter,
   type CommandName,
@@ -14,6 +16,7 @@ import { InSteps } from '../connection/in-steps.js';
 import { UnanswerableError } from '../errors.js';
 import type { CustomCommand } from './custom-command.js';
 import type { CommandContext } from './executor.js';
+import { extensionFrames, SESSION_WRITES, writeFailure, type FrameExecutor } from './extension-frames.js';
 import { EXECUTORS } from './index.js';
 import { LinkWork, type Step } from './link-work.js';
 import { TableCommandPort } from './table-command-port.js';
@@ -33,17 +36,25 @@ interface Entry {
   readonly isCustom: boolean;
 }
 
+/** What a command is answered under: over the base protocol nothing but its place in the order of questions. */
+const NO_ID = -1;
 const CODES = 256;
 /** After so many bytes of replies it is the others' turn, however many questions came in one chunk. */
 const REPLY_BYTES_A_TURN = 64 * 1024;
 const NOTHING_LEFT: Step = () => false;
+const EMPTY_REPLY: ReplyCodec = { write: () => undefined };
+/** Of this many long questions of one caller parts are made in turn; further ones wait, as all do over the base protocol. */
+const MOST_LONG_QUESTIONS = 4;
 
 /** Finds the executor of each command that arrives, and sends its reply back on the same link. */
 export class CommandDispatcher {
   readonly #entries: (Entry | undefined)[] = Array.from({ length: CODES });
+  /** Frames that are no commands of the base protocol. */
+  readonly #frames: (FrameExecutor | undefined)[] = Array.from({ length: CODES });
   readonly #reported = new Set<number>();
   readonly #work: LinkWork;
   #repliedBytes = 0;
+  #isExtended = false;
 
   /** @throws InvalidOptionError for a custom code that is not 100–199, and when two commands have the same. */
   constructor(
@@ -58,15 +69,25 @@ export class CommandDispatcher {
     this.#work = new LinkWork((payload, link) => this.#execute(payload, link), onIdle);
     for (const name of Object.keys(COMMANDS) as CommandName[]) {
       const execute = EXECUTORS[name] as (context: CommandContext, request: unknown, caller: Link) => unknown;
-      this.#entries[COMMANDS[name].code] = {
-        definition: COMMANDS[name],
-        run: (request, caller) => execute(context, request, caller),
-        isCustom: false,
-      };
+      this.#addOwn(COMMANDS[name], (request, caller) => execute(context, request, caller));
     }
     const port = new TableCommandPort(context);
     for (const command of customCommands)
       this.#addCustom(command, (request) => command.execute(port, request));
+  }
+
+  /** From now on the extension is spoken: requests under an id, marks, and what else `frames` has by its code. */
+  extend(frames: Readonly<Record<number, FrameExecutor>>): void {
+    const { context } = this;
+    this.#isExtended = true;
+    const own = extensionFrames({
+      context,
+      execute: (payload, link, id) => this.#execute(payload, link, id),
+      addCommand: (definition, run) => this.#addOwn(definition, run),
+    });
+    this.#entries[COMMANDS.registerWorker.code] = undefined;
+    for (const code of SESSION_WRITES) this.#countSessionWrites(this.#entries[code]!);
+    for (const [code, execute] of Object.entries({ ...own, ...frames })) this.#frames[Number(code)] = execute;
   }
 
   /** @throws ProtocolError, UnanswerableError: the link has to end */
@@ -80,25 +101,37 @@ export class CommandDispatcher {
     return this.#work.isBusy(link);
   }
 
-  #execute(payload: ByteReader, link: Link): void {
+  #execute(payload: ByteReader, link: Link, id = NO_ID): void {
     const code = payload.u8();
     const entry = this.#entries[code];
-    if (entry === undefined) return this.#unknown(code, link);
-    if (entry.isCustom) return this.#runCustom(entry, payload, link);
+    if (entry === undefined) {
+      const frame = this.#frames[code];
+      return frame === undefined ? this.#unknown(code, link, id) : frame(payload, link);
+    }
     const { definition } = entry;
+    if (this.#isExtended && id === NO_ID && definition.reply !== undefined)
+      throw new UnanswerableError(code, 'is a question, which has to be asked in a request');
+    if (entry.isCustom) return this.#runCustom(entry, payload, link, id);
     const reply = entry.run(readRequest(payload, definition), link);
-    if (reply instanceof InSteps) this.#beginWork(definition, link, reply.steps);
-    else if (definition.reply !== undefined) this.#writeReply(code, definition.reply, link, reply);
+    if (reply instanceof InSteps) this.#beginWork(definition, link, reply.steps, id);
+    else if (definition.reply !== undefined) this.#writeReply(code, definition.reply, link, reply, id);
+    else if (id !== NO_ID) this.#writeReply(code, EMPTY_REPLY, link, undefined, id);
   }
 
-  #beginWork({ code, reply }: AnyDefinition, link: Link, steps: Iterator<unknown, void>): void {
-    if (reply === undefined) this.#work.begin(link, () => steps.next().done !== true);
-    else this.#work.begin(link, this.#replySteps(code, reply, link, steps));
+  #beginWork({ code, reply }: AnyDefinition, link: Link, steps: Iterator<unknown, void>, id: number): void {
+    if (reply === undefined && id === NO_ID) {
+      return this.#work.begin(link, () => steps.next().done !== true);
+    }
+    const step = this.#replySteps(code, reply ?? EMPTY_REPLY, link, steps, id);
+    if (id === NO_ID || reply === undefined) return this.#work.begin(link, step);
+    // Nothing follows from the order in which questions are answered: the others need not wait.
+    this.#work.beginBeside(link, failing(step, link, id), MOST_LONG_QUESTIONS);
   }
 
   /** The parts of the reply, written one after another, are the reply. */
-  #replySteps(code: number, codec: ReplyCodec, link: Link, parts: Iterator<unknown, void>): Step {
+  #replySteps(code: number, codec: ReplyCodec, link: Link, parts: Iterator<unknown, void>, id: number): Step {
     const frame = new GatheredFrame();
+    if (id !== NO_ID) frame.add((writer) => writeReplyHead(writer, id));
     return () => {
       // Nobody would get it.
       if (link.state !== 'open') return false;
@@ -111,6 +144,18 @@ export class CommandDispatcher {
       if (frame.frameBytes > this.maxReplyBytes) this.#refuseReply(code, frame.frameBytes);
       return true;
     };
+  }
+
+  #countSessionWrites({ definition, run }: Entry): void {
+    this.#addOwn(definition, (request, caller) => {
+      run(request, caller);
+      this.context.sessionWritten(caller);
+    });
+  }
+
+  /** A command of the protocol itself. */
+  #addOwn(definition: AnyDefinition, run: Run): void {
+    this.#entries[definition.code] = { definition, run, isCustom: false };
   }
 
   #addCustom(command: CustomCommand, run: Run): void {
@@ -132,15 +177,18 @@ export class CommandDispatcher {
   }
 
   /** Its codecs are the application's: a request that they cannot read says nothing of the link, whose frames are whole. */
-  #runCustom({ definition, run }: Entry, payload: ByteReader, link: Link): void {
+  #runCustom({ definition, run }: Entry, payload: ByteReader, link: Link, id: number): void {
     const { code, reply: codec } = definition;
     try {
       const reply = run(readRequest(payload, definition), link);
       if (reply instanceof Promise) this.#refusePromise(definition, link, reply);
-      else if (codec !== undefined) this.#writeReply(code, codec, link, reply);
+      else if (codec !== undefined || id !== NO_ID)
+        this.#writeReply(code, codec ?? EMPTY_REPLY, link, reply, id);
     } catch (error) {
       this.#failed(definition, link, error);
-      if (codec !== undefined) throw new UnanswerableError(code, 'could not be answered', error);
+      if (error instanceof UnanswerableError) throw error;
+      if (codec !== undefined || id !== NO_ID)
+        throw new UnanswerableError(code, 'could not be answered', ReplyFailure.Failed, error);
     }
   }
 
@@ -159,13 +207,14 @@ export class CommandDispatcher {
     this.log.error(`Custom command ${code} failed: ${inspect(error)}`, { code, peer: link.peer });
   }
 
-  #writeReply(code: number, codec: ReplyCodec, link: Link, reply: unknown): void {
+  #writeReply(code: number, codec: ReplyCodec, link: Link, reply: unknown, id: number): void {
     const writer = link.beginFrame();
     try {
+      if (id !== NO_ID) writeReplyHead(writer, id);
       codec.write(writer, reply);
     } catch (error) {
       link.abortFrame();
-      throw new UnanswerableError(code, 'has a reply that cannot be written', error);
+      throw new UnanswerableError(code, 'has a reply that cannot be written', ReplyFailure.Failed, error);
     }
     if (writer.frameBytes > this.maxReplyBytes) {
       const { frameBytes } = writer;
@@ -186,10 +235,11 @@ export class CommandDispatcher {
       code,
       `cannot be answered: the reply has ${frameBytes} bytes, and a frame at most ${this.maxReplyBytes}. ` +
         'Ask for less at a time, or raise "link.maxFrameBytes" on all nodes.',
+      ReplyFailure.TooLarge,
     );
   }
 
-  #unknown(code: number, link: Link): void {
+  #unknown(code: number, link: Link, id: number): void {
     this.context.stats.unknownCommands++;
     if (!this.#reported.has(code)) {
       this.#reported.add(code);
@@ -198,6 +248,19 @@ export class CommandDispatcher {
         peer: link.peer,
       });
     }
-    if (!this.context.isWorker(link)) throw new UnanswerableError(code, 'is not known here');
+    if (id !== NO_ID || !this.context.isWorker(link))
+      throw new UnanswerableError(code, 'is not known here', ReplyFailure.UnknownCommand);
   }
+}
+
+/** A question that fails half way is answered so: its caller's other questions have nothing to do with it. */
+function failing(step: Step, link: Link, id: number): Step {
+  return () => {
+    try {
+      return step();
+    } catch (error) {
+      writeFailure(link, id, error);
+      return false;
+    }
+  };
 }

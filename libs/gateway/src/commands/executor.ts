@@ -1,5 +1,14 @@
 import type { Link } from '#link';
-import type { CloseMode, CommandName, Commands, ReceivedOf, ReplyOf, SessionCodec, Tag } from '#protocol';
+import type {
+  CloseMode,
+  CommandName,
+  Commands,
+  Marks,
+  ReceivedOf,
+  ReplyOf,
+  SessionCodec,
+  Tag,
+} from '#protocol';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionTable } from '../connection/connection-table.js';
 import type { Delivery } from '../connection/delivery.js';
@@ -18,8 +27,12 @@ export interface CommandContext {
   closeClient(connection: Connection, mode: CloseMode): void;
   /** From now on the caller's link gets events. */
   addWorker(caller: Link, tags: readonly Tag[]): void;
-  /** The link gets events: nobody waits for replies on it. */
+  /** The link gets events: over the base protocol nobody waits for replies on it. */
   isWorker(link: Link): boolean;
+  /** One more session write of this caller is done: events that it gets from now on have it. */
+  sessionWritten(caller: Link): void;
+  /** What was said about the command at hand. */
+  marks: Marks;
 }
 
 /**

@@ -9,6 +9,8 @@ interface Work {
   step: Step | undefined;
   /** What had been read already when the work began. */
   readonly waiting: Buffer[];
+  /** The link is read on meanwhile. */
+  readonly isBeside: boolean;
 }
 
 /**
@@ -18,6 +20,8 @@ interface Work {
  */
 export class LinkWork {
   readonly #byLink = new Map<Link, Work>();
+  /** How many of each link are done while it is read on. */
+  readonly #beside = new Map<Link, number>();
   readonly #turns: Work[] = [];
 
   /**
@@ -43,10 +47,18 @@ export class LinkWork {
     let work = this.#byLink.get(link);
     if (work === undefined) {
       link.pause();
-      work = { link, step, waiting: [] };
+      work = { link, step, waiting: [], isBeside: false };
       this.#byLink.set(link, work);
       this.#schedule(work);
     } else work.step = step;
+  }
+
+  /** The same for what nothing has to wait for: the link is read on, unless it has as many such works as it may have. */
+  beginBeside(link: Link, step: Step, most: number): void {
+    const count = this.#beside.get(link) ?? 0;
+    if (count >= most) return this.begin(link, step);
+    this.#beside.set(link, count + 1);
+    this.#schedule({ link, step, waiting: [], isBeside: true });
   }
 
   #schedule(work: Work): void {
@@ -65,10 +77,19 @@ export class LinkWork {
     }
     this.#turns.shift();
     if (work.step !== undefined) this.#turns.push(work);
-    else this.#byLink.delete(work.link);
     if (this.#turns.length > 0) setImmediate(this.#turn);
-    if (work.step === undefined) this.onDone(work.link);
+    if (work.step === undefined) this.#done(work);
   };
+
+  #done({ link, isBeside }: Work): void {
+    if (!isBeside) {
+      this.#byLink.delete(link);
+      return this.onDone(link);
+    }
+    const left = this.#beside.get(link)! - 1;
+    if (left > 0) this.#beside.set(link, left);
+    else this.#beside.delete(link);
+  }
 
   /** Runs what waits, until one of it takes many turns again. */
   #goOn(work: Work): void {

@@ -23,33 +23,39 @@ export class Delivery {
     private readonly stats: GatewayStats,
   ) {}
 
-  /** @param payload may be a view: it is copied before this returns. */
-  toOne(connection: Connection | undefined, payload: Buffer): void {
+  /**
+   * @param payload may be a view: it is copied before this returns
+   * @param key of the messages that wait for a slow client, only the newest with this key has to reach it
+   */
+  toOne(connection: Connection | undefined, payload: Buffer, key?: string): void {
     if (connection === undefined || !connection.isOnline) return void this.stats.messagesToUnknownClient++;
     if (this.#isTooBig(payload)) return;
     this.stats.messagesSent++;
-    connection.transport.send(new OutgoingMessage(payload, false));
+    connection.transport.send(new OutgoingMessage(payload, false, key));
   }
 
   /**
    * To those who are there now, each once: to many in steps, and who comes or goes meanwhile may or may not get it.
    * @param payload may be a view: it is copied before this returns.
+   * @param key as in `toOne`
    */
   toMany(
     receivers: MemberRange<Connection>,
     payload: Buffer,
     excludedIds: readonly number[],
+    key?: string,
   ): InSteps | undefined {
     if (this.#isTooBig(payload)) return undefined;
     if (receivers.size > MOST_AT_ONCE) {
       const excluded = new SlotSet();
       this.#exclude(excluded, excludedIds);
-      return new InSteps(this.#broadcastSteps(receivers, Buffer.from(payload), excluded));
+      const message = new OutgoingMessage(Buffer.from(payload), true, key);
+      return new InSteps(this.#broadcastSteps(receivers, message, excluded));
     }
     const excluded = this.#excluded;
     this.#exclude(excluded, excludedIds);
     try {
-      this.#broadcast(receivers, new OutgoingMessage(payload, true), excluded, 0, NO_LIMIT);
+      this.#broadcast(receivers, new OutgoingMessage(payload, true, key), excluded, 0, NO_LIMIT);
     } finally {
       for (const id of excludedIds) excluded.delete(slotOf(id));
     }
@@ -59,10 +65,11 @@ export class Delivery {
   /**
    * All at once, whoever they are; ids that nobody has are left out.
    * @param payload may be a view: it is copied before this returns.
+   * @param key as in `toOne`
    */
-  toEach(connectionIds: Iterable<number>, payload: Buffer): void {
+  toEach(connectionIds: Iterable<number>, payload: Buffer, key?: string): void {
     if (this.#isTooBig(payload)) return;
-    const message = new OutgoingMessage(payload, true);
+    const message = new OutgoingMessage(payload, true, key);
     for (const id of connectionIds) {
       const connection = this.table.get(id);
       if (connection === undefined || !connection.isOnline) continue;
@@ -73,10 +80,9 @@ export class Delivery {
 
   *#broadcastSteps(
     receivers: MemberRange<Connection>,
-    payload: Buffer,
+    message: OutgoingMessage,
     excluded: SlotSet,
   ): IterableIterator<void> {
-    const message = new OutgoingMessage(payload, true);
     for (let slot = 0; slot < END_OF_SLOTS; yield) {
       slot = this.#broadcast(receivers, message, excluded, slot, STEP_SIZE);
     }

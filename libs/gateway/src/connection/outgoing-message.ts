@@ -23,12 +23,29 @@ export class OutgoingMessage {
     readonly payload: Buffer,
     /** For many: it leaves in slices, and waits for messages to a single client. */
     readonly isBroadcast: boolean,
+    /** Of the messages that wait for a slow client, only the newest with this key has to reach it. */
+    readonly key?: string,
   ) {}
 
   framedBy(framing: Framing): Buffer {
     if (this.#framing === framing) return this.#frame!;
-    const frame = this.#others?.get(framing) ?? frameOf(framing, this.payload);
-    if (this.#framing === undefined) {
+    return this.#others?.get(framing) ?? this.#store(framing, frameOf(framing, this.payload));
+  }
+
+  /**
+   * The frame in memory of its own, for one who keeps it: a small one out of Node's pool would keep alive all that lies around it. All
+   * who keep it share it.
+   */
+  keptFrame(framing: Framing): Buffer {
+    const frame = this.framedBy(framing);
+    if (frame.buffer.byteLength === frame.length) return frame;
+    const own = Buffer.allocUnsafeSlow(frame.length);
+    own.set(frame);
+    return this.#store(framing, own);
+  }
+
+  #store(framing: Framing, frame: Buffer): Buffer {
+    if (this.#framing === undefined || this.#framing === framing) {
       this.#framing = framing;
       this.#frame = frame;
     } else {

@@ -9,11 +9,21 @@ const TIMEOUT_MS = 10_000;
 const STEP_MS = 1_000;
 
 class Backlog implements Backlogged {
-  handedOverBytes = 0;
+  #sentBytes = 0;
   unsentBytes = 0;
 
+  constructor(private readonly mayDrop = false) {}
+
+  get takenBytes(): number {
+    return this.#sentBytes - this.unsentBytes;
+  }
+
+  get dueBytes(): number {
+    return this.mayDrop ? this.takenBytes + 1 : this.#sentBytes;
+  }
+
   send(bytes: number): void {
-    this.handedOverBytes += bytes;
+    this.#sentBytes += bytes;
     this.unsentBytes += bytes;
   }
 
@@ -69,6 +79,21 @@ describe('the watch for slow clients', () => {
       vi.advanceTimersByTime(STEP_MS);
       client.takes(1_000);
     }
+    expect(slow).toEqual([client]);
+  });
+
+  it('lets be a client that takes anything at all, where what waits may be dropped, and finds it when it stops', () => {
+    const { slow, watch } = watching();
+    const client = new Backlog(true);
+    client.send(20_000);
+    watch.watch(client);
+    for (let i = 0; i < 5; i++) {
+      vi.advanceTimersByTime(TIMEOUT_MS - STEP_MS);
+      client.takes(1);
+    }
+    vi.advanceTimersByTime(STEP_MS);
+    expect(slow).toEqual([]);
+    vi.advanceTimersByTime(TIMEOUT_MS);
     expect(slow).toEqual([client]);
   });
 

@@ -1,9 +1,11 @@
 /** One whose backlog is watched. */
 export interface Backlogged {
-  /** Bytes handed to the system so far, those that still wait included. */
-  readonly handedOverBytes: number;
-  /** Of these, what the client has not taken. */
+  /** Bytes that the client has taken so far, as far as this process knows. */
+  readonly takenBytes: number;
+  /** What waits for it. */
   readonly unsentBytes: number;
+  /** When it has taken so many, it has kept up: all that was sent so far, or one byte more than it has where what waits may be dropped. */
+  readonly dueBytes: number;
 }
 
 interface Watch {
@@ -14,7 +16,8 @@ interface Watch {
 
 /**
  * Finds clients that take longer than the limit for what was sent to them. A client that reads on, however far
- * behind, is slow only when one byte waits that long; a frozen one is noticed at the same limit.
+ * behind, is slow only when one byte waits that long, or never where bytes that wait too long are dropped; a frozen one is noticed at
+ * the same limit.
  */
 export class SlowClients<T extends Backlogged> {
   readonly #watched = new Map<T, Watch>();
@@ -37,7 +40,7 @@ export class SlowClients<T extends Backlogged> {
   /** Its last write was not taken whole. */
   watch(client: T): void {
     if (this.timeoutMs === 0 || this.#watched.has(client)) return;
-    this.#watched.set(client, { targetBytes: client.handedOverBytes, sinceMs: Date.now() });
+    this.#watched.set(client, { targetBytes: client.dueBytes, sinceMs: Date.now() });
   }
 
   forget(client: T): void {
@@ -48,8 +51,8 @@ export class SlowClients<T extends Backlogged> {
     for (const [client, watch] of this.#watched) {
       if (client.unsentBytes === 0) {
         this.#watched.delete(client);
-      } else if (client.handedOverBytes - client.unsentBytes >= watch.targetBytes) {
-        watch.targetBytes = client.handedOverBytes;
+      } else if (client.takenBytes >= watch.targetBytes) {
+        watch.targetBytes = client.dueBytes;
         watch.sinceMs = nowMs;
       } else if (nowMs - watch.sinceMs >= this.timeoutMs) {
         this.#watched.delete(client);

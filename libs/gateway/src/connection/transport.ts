@@ -17,7 +17,10 @@ export interface Transport {
   readonly receivedBytes: number;
   /** Nothing is read from it now. */
   readonly isPaused: boolean;
-  /** Queues the message; it leaves at the end of the turn of the event loop, together with all others for this client. */
+  /**
+   * Queues the message; it leaves at the end of the turn of the event loop, together with all others for this client. One for a
+   * client that is behind waits, and may be dropped: see `whenSlow`.
+   */
   send(message: OutgoingMessage): void;
   /** Asks the client for a sign of life; absent where the protocol has none. */
   ping?(): void;

@@ -26,11 +26,22 @@ class FakeSocket {
   }
 }
 
-function outputOn(socket: FakeSocket, maxQueuedBytes = 0, goodbye?: { readyState: number }) {
+/** Messages as they are. */
+const PLAIN: Framing = {
+  frameBytes: ({ length }) => length,
+  writeFrame: (payload, target, offset) => target.set(payload, offset),
+};
+
+function send(output: ClientOutput<string>, payload: string | Buffer, isBroadcast = false): void {
+  output.send(new OutgoingMessage(Buffer.from(payload), isBroadcast), PLAIN);
+}
+
+function outputOn(socket: FakeSocket, maxPendingBytes = 0, goodbye?: { readyState: number }) {
   const overflowed: unknown[] = [];
   const context: ClientOutputContext<string> = {
     flusher: new Flusher(),
-    maxQueuedBytes,
+    maxPendingBytes,
+    backlog: undefined,
     slowClients: new SlowClients(0, () => undefined),
     overflowed: (output) => overflowed.push(output.client),
   };
@@ -43,12 +54,12 @@ describe('what is sent to one client in one turn', () => {
   it('leaves in one write, in order', async () => {
     const socket = new FakeSocket();
     const { output } = outputOn(socket);
-    for (const text of ['a', 'b', 'c']) output.queue(Buffer.from(text), false);
+    for (const text of ['a', 'b', 'c']) send(output, text);
     expect(socket.writes).toEqual([]);
     expect(output.unsentBytes).toBe(3);
     await nextTurn();
     expect(socket.writes).toEqual(['abc']);
-    output.queue(Buffer.from('d'), false);
+    send(output, 'd');
     await nextTurn();
     expect(socket.writes).toEqual(['abc', 'd']);
   });
@@ -60,13 +71,14 @@ describe('what is sent to one client in one turn', () => {
       (socket) =>
         new ClientOutput<string>(socket as unknown as Socket, {
           flusher,
-          maxQueuedBytes: 0,
+          maxPendingBytes: 0,
+          backlog: undefined,
           slowClients: new SlowClients(0, () => undefined),
           overflowed: () => undefined,
         }),
     );
-    for (const output of outputs) output.queue(Buffer.from('all '), true);
-    outputs[199]!.queue(Buffer.from('you'), false);
+    for (const output of outputs) send(output, 'all ', true);
+    send(outputs[199]!, 'you');
     await nextTurn();
     const written = (): number => sockets.filter(({ writes }) => writes.length > 0).length;
     expect(sockets[199]!.writes).toEqual(['all you']);
@@ -85,8 +97,8 @@ describe('what is sent to one client in one turn', () => {
     const ended = new FakeSocket();
     const closing = new FakeSocket();
     const goodbye = { readyState: 1 };
-    outputOn(ended).output.queue(Buffer.from('x'), false);
-    outputOn(closing, 0, goodbye).output.queue(Buffer.from('x'), false);
+    send(outputOn(ended).output, 'x');
+    send(outputOn(closing, 0, goodbye).output, 'x');
     ended.writable = false;
     goodbye.readyState = 2;
     await nextTurn();
@@ -96,14 +108,14 @@ describe('what is sent to one client in one turn', () => {
   it('overflows when more than the limit waits behind what the system did not take', () => {
     const socket = new FakeSocket();
     const { output, overflowed } = outputOn(socket, 10);
-    output.queue(Buffer.alloc(100, 'a'), false); // alone it may be as large as messages may be
-    output.queue(Buffer.alloc(5, 'b'), false); // a healthy socket takes the first
+    send(output, Buffer.alloc(100, 'a')); // alone it may be as large as messages may be
+    send(output, Buffer.alloc(5, 'b')); // a healthy socket takes the first
     expect(socket.writes).toHaveLength(1);
     socket.takes = false;
-    output.queue(Buffer.alloc(5, 'c'), false);
+    send(output, Buffer.alloc(5, 'c'));
     expect(overflowed).toEqual([]);
     expect(output.unsentBytes).toBe(10);
-    output.queue(Buffer.alloc(1, 'd'), false);
+    send(output, Buffer.alloc(1, 'd'));
     expect(overflowed).toEqual(['client']);
     expect(socket.writes.slice(1)).toEqual(['bbbbbccccc']);
     expect(output.unsentBytes).toBe(10);

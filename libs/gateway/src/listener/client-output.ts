@@ -1,13 +1,17 @@
 import type { Socket } from 'node:net';
 import type { Framing, OutgoingMessage } from '../connection/outgoing-message.js';
 import type { Backlogged, SlowClients } from '../connection/slow-clients.js';
+import { ClientBacklog, type BacklogLimits, type BacklogOwner, type ControlKind } from './client-backlog.js';
+import { bytesTaken } from './bytes-taken.js';
 import type { Flushable, Flusher } from './flusher.js';
 
 /** What the outputs of all clients of a gateway share. */
 export interface ClientOutputContext<Client> {
   readonly flusher: Flusher;
-  /** Most bytes that may wait for one client; one more, and it is too slow. 0 disables the limit. */
-  readonly maxQueuedBytes: number;
+  /** Most bytes that are collected for a client before they go to its socket, and that may wait there. 0 disables the limit. */
+  readonly maxPendingBytes: number;
+  /** How messages wait for a client whose socket does not take them; undefined closes one for which more than `maxPendingBytes` wait. */
+  readonly backlog: BacklogLimits | undefined;
   /** Watches those that did not take all of a write. */
   readonly slowClients: SlowClients<ClientOutput<Client>>;
   /** More waits for the client than may. */
@@ -19,7 +23,12 @@ export interface OutputQueue {
   readonly unsentBytes: number;
   /** A broadcast may wait for its slice; nothing that is sent later overtakes it. */
   send(message: OutgoingMessage, framing: Framing): void;
+  /** Sends a frame that is never dropped. */
+  sendControl(kind: ControlKind, frame: Buffer): void;
+  /** Writes what this turn has collected, without waiting for its end. */
   flush(): void;
+  /** Gives the socket everything that waits, for a goodbye that comes behind it. */
+  handOver(): void;
   discard(): void;
 }
 
@@ -34,7 +43,7 @@ const OPEN = 1;
  * The outgoing bytes of one client: collected during a turn, written once. What waits is one piece, `#block` from `#start` to `#end`,
  * which grows as long as frames come to lie behind each other; after those that had to be begun before it.
  */
-export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged {
+export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged, BacklogOwner {
   /** Whose output it is; undefined until the client has been taken. */
   client: Client | undefined;
   #block: Buffer | undefined;
@@ -44,6 +53,8 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
   #pendingBytes = 0;
   /** All that is pending waits for its slice of a broadcast. */
   #isWaitingForSlice = false;
+  /** There while the socket is behind, unless that ends the client. Then nothing else is pending. */
+  #backlog: ClientBacklog | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -52,18 +63,35 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
   ) {}
 
   get unsentBytes(): number {
-    return this.#pendingBytes + this.socket.writableLength;
+    return this.#pendingBytes + this.socket.writableLength + (this.#backlog?.bytes ?? 0);
   }
 
-  get handedOverBytes(): number {
-    return this.socket.bytesWritten + this.#pendingBytes;
+  get takenBytes(): number {
+    const { socket } = this;
+    return this.context.backlog === undefined
+      ? socket.bytesWritten - socket.writableLength
+      : bytesTaken(socket);
+  }
+
+  get dueBytes(): number {
+    if (this.context.backlog === undefined) return this.socket.bytesWritten + this.#pendingBytes;
+    return this.takenBytes + 1;
+  }
+
+  get canWrite(): boolean {
+    return this.socket.writable && (this.goodbye === undefined || this.goodbye.readyState === OPEN);
   }
 
   send(message: OutgoingMessage, framing: Framing): void {
-    if (message.isBroadcast) return this.queue(message.framedBy(framing), true);
+    if (this.#backlog !== undefined) return this.#backlog.add(message, framing);
+    if (message.isBroadcast) {
+      const frame = message.framedBy(framing);
+      if (this.#makeRoomFor(frame.length)) return this.#append(frame, 0, frame.length, true);
+      return this.#addToBacklog(message, framing);
+    }
     const { payload } = message;
     const bytes = framing.frameBytes(payload);
-    if (!this.#makeRoomFor(bytes)) return;
+    if (!this.#makeRoomFor(bytes)) return this.#addToBacklog(message, framing);
     const { arena } = this.context.flusher;
     arena.reserve(bytes);
     const { block, offset } = arena;
@@ -74,9 +102,10 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
     } else this.#append(block, offset, bytes, false);
   }
 
-  /** A frame that is there already, and may be others' too. */
-  queue(frame: Buffer, isBroadcast: boolean): void {
-    if (this.#makeRoomFor(frame.length)) this.#append(frame, 0, frame.length, isBroadcast);
+  sendControl(kind: ControlKind, frame: Buffer): void {
+    if (this.#backlog === undefined && this.#makeRoomFor(frame.length))
+      this.#append(frame, 0, frame.length, false);
+    else this.#backlog?.setControl(kind, frame);
   }
 
   flush(): void {
@@ -84,8 +113,8 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
     if (block === undefined) return;
     const isJoined = this.#earlier !== undefined;
     const bytes = this.#takePending(block);
-    const { socket, goodbye } = this;
-    if (!socket.writable || (goodbye !== undefined && goodbye.readyState !== OPEN)) return;
+    if (!this.canWrite) return;
+    const { socket } = this;
     const isBehind = socket.writableLength > 0;
     const { arena } = this.context.flusher;
     // What waits with the socket must not lie where the next turn writes.
@@ -93,14 +122,27 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
     socket.write(mustMove ? Buffer.from(bytes) : bytes);
     if (socket.writableLength === 0) return;
     if (!isBehind && !isJoined) arena.abandon(block);
-    this.context.slowClients.watch(this);
+    this.#beginBacklog();
+    this.fellBehind();
+  }
+
+  handOver(): void {
+    this.flush();
+    this.#backlog?.handOver();
   }
 
   /** Forgets what has not been handed to the system yet. */
   discard(): void {
-    this.#block = undefined;
-    this.#earlier = undefined;
-    this.#pendingBytes = 0;
+    this.#forgetPending();
+    this.#backlog?.discard();
+  }
+
+  fellBehind(): void {
+    this.context.slowClients.watch(this);
+  }
+
+  caughtUp(): void {
+    this.#backlog = undefined;
   }
 
   end(): void {
@@ -125,11 +167,17 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
     this.#pendingBytes += bytes;
   }
 
+  #forgetPending(): void {
+    this.#block = undefined;
+    this.#earlier = undefined;
+    this.#pendingBytes = 0;
+  }
+
   #takePending(block: Buffer): Buffer {
     const last = this.#piece(block);
     const earlier = this.#earlier;
     const bytes = earlier === undefined ? last : Buffer.concat([...earlier, last], this.#pendingBytes);
-    this.discard();
+    this.#forgetPending();
     return bytes;
   }
 
@@ -138,20 +186,31 @@ export class ClientOutput<Client> implements OutputQueue, Flushable, Backlogged 
     return this.#start === 0 && this.#end === block.length ? block : block.subarray(this.#start, this.#end);
   }
 
-  /** @returns false when the client is too slow for more. */
+  /** @returns false when the client is too slow for more: it is being closed, or its messages go to the backlog. */
   #makeRoomFor(bytes: number): boolean {
     if (this.#hasRoomFor(bytes)) return true;
     // A burst within one turn does not make a slow client: only what the system does not take waits.
     this.flush();
+    if (this.#backlog !== undefined) return false;
     if (this.#hasRoomFor(bytes)) return true;
-    this.context.overflowed(this);
+    if (this.context.backlog === undefined) this.context.overflowed(this);
+    else this.#beginBacklog();
     return false;
   }
 
   /** A single message may be as large as messages may be: only what piles up behind another is too much. */
   #hasRoomFor(bytes: number): boolean {
-    const { maxQueuedBytes } = this.context;
-    const waiting = this.unsentBytes;
-    return maxQueuedBytes === 0 || waiting === 0 || waiting + bytes <= maxQueuedBytes;
+    const { maxPendingBytes } = this.context;
+    const waiting = this.#pendingBytes + this.socket.writableLength;
+    return maxPendingBytes === 0 || waiting === 0 || waiting + bytes <= maxPendingBytes;
+  }
+
+  #beginBacklog(): void {
+    const { backlog } = this.context;
+    if (backlog !== undefined) this.#backlog ??= new ClientBacklog(this.socket, backlog, this);
+  }
+
+  #addToBacklog(message: OutgoingMessage, framing: Framing): void {
+    this.#backlog?.add(message, framing);
   }
 }

@@ -29,6 +29,11 @@ describe("a listener's URL", () => {
     });
     expect(parse('tcp://0.0.0.0:1/')).toMatchObject({ kind: 'tcp', host: '0.0.0.0', frame: 'raw' });
     expect(parse('TCP://localhost:1?frame=length')).toMatchObject({ host: 'localhost', frame: 'length' });
+    expect(parse('ws://127.0.0.1:1/?send=text&slow=keepLatest')).toMatchObject({
+      send: 'text',
+      slow: 'keepLatest',
+    });
+    expect(parse('tcp://127.0.0.1:1?slow=dropNewest')).toMatchObject({ frame: 'raw', slow: 'dropNewest' });
   });
 
   const refused: readonly (readonly [string, string])[] = [
@@ -46,6 +51,8 @@ describe("a listener's URL", () => {
     ['tcp://127.0.0.1:1?farme=raw', 'and "farme" is not known. Did you mean "frame"?'],
     ['ws://127.0.0.1:1?send=json', 'and send must be auto, text, binary'],
     ['tcp://127.0.0.1:1?frame=', 'and frame must be raw, newline, length'],
+    ['ws://127.0.0.1:1?slow=drop', 'and slow must be close, dropNewest, dropOldest, keepLatest'],
+    ['tcp://127.0.0.1:1?slow=', 'and slow must be close, dropNewest, dropOldest, keepLatest'],
     ['tcp://127.0.0.1:1/chat', 'and raw TCP has no path such as "/chat"'],
     ['ws://me:pw@127.0.0.1:1', 'and a listener has no user or password'],
     ['ws://127.0.0.1:1/#top', 'and a listener has no "#top"'],

@@ -1,4 +1,5 @@
 import { InvalidOptionError, closest } from '#protocol';
+import { WHEN_SLOW, type WhenSlow } from '../connection/when-slow.js';
 
 export type WsMessageKind = 'auto' | 'text' | 'binary';
 export type TcpFrame = 'raw' | 'newline' | 'length';
@@ -14,6 +15,8 @@ export interface WsListenerOptions {
    * an application whose messages are all binary says `binary`, so that a browser never gets a string.
    */
   readonly send: WsMessageKind;
+  /** Undefined: as the gateway's option `whenSlow` says. */
+  readonly slow: WhenSlow | undefined;
 }
 
 export interface TcpListenerOptions {
@@ -22,6 +25,7 @@ export interface TcpListenerOptions {
   readonly port: number;
   /** How messages are told apart, both ways: `raw` as they arrive, `newline` by LF, `length` by a u32 before each. */
   readonly frame: TcpFrame;
+  readonly slow: WhenSlow | undefined;
 }
 
 export type ListenerOptions = WsListenerOptions | TcpListenerOptions;
@@ -55,18 +59,21 @@ export function parseListenerUrl(text: string, option: string): ListenerOptions 
   if (url.hash !== '') return refuse(`and a listener has no "${url.hash}"`);
   if (scheme === 'tcp' && url.pathname !== '' && url.pathname !== '/')
     return refuse(`and raw TCP has no path such as "${url.pathname}"`);
-  const known = scheme === 'ws' ? ['send'] : ['frame'];
+  const known = scheme === 'ws' ? ['send', 'slow'] : ['frame', 'slow'];
   for (const name of url.searchParams.keys()) {
     if (!known.includes(name)) refuse(`and "${name}" is not known. Did you mean "${closest(name, known)}"?`);
   }
+  const slow = parameter('slow');
+  if (slow !== undefined && !isOneOf(WHEN_SLOW, slow))
+    return refuse(`and slow must be ${WHEN_SLOW.join(', ')}`);
   if (scheme === 'ws') {
     const send = parameter('send') ?? 'auto';
     if (!isOneOf(SENDS, send)) return refuse(`and send must be ${SENDS.join(', ')}`);
-    return { kind: 'ws', ...place, path: url.pathname === '/' ? undefined : url.pathname, send };
+    return { kind: 'ws', ...place, path: url.pathname === '/' ? undefined : url.pathname, send, slow };
   }
   const frame = parameter('frame') ?? 'raw';
   if (!isOneOf(FRAMES, frame)) return refuse(`and frame must be ${FRAMES.join(', ')}`);
-  return { kind: 'tcp', ...place, frame };
+  return { kind: 'tcp', ...place, frame, slow };
 }
 
 function isOneOf<T extends string>(allowed: readonly T[], value: string): value is T {

@@ -13,8 +13,10 @@ export interface ListenerHandler<Client> {
   misbehaved(client: Client, code: number, reason: string): void;
   /** Somebody who is no client yet was turned away: no valid upgrade, or nothing that the listener speaks. */
   refused(error: Error): void;
-  /** A socket was dropped unheard: there are too many that are no clients yet. */
+  /** A socket was turned away unheard: there are too many that are no clients yet. */
   dropped(): void;
+  /** More come than `maxAcceptsPerSecond`: one of them has to wait. */
+  delayed(): void;
   /** A socket failed, or could not be accepted. */
   failed(error: Error): void;
 }

@@ -23,7 +23,7 @@ export class TcpTransport extends SocketTransport implements Transport {
   }
 
   close(): void {
-    this.output.flush();
+    this.output.handOver();
     this.socket.end();
     setTimeout(() => this.socket.destroy(), this.closeTimeoutMs).unref();
   }

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { SharedReader } from '#link';
 import { CloseCode, formatAddress, ProtocolError, type NodeAddress } from '#protocol';
+import type { AcceptGate } from './accept-gate.js';
 import { ClientOutput, type ClientOutputContext } from './client-output.js';
 import type { Listener, ListenerHandler } from './listener.js';
 import type { TcpListenerOptions } from './listener-url.js';
@@ -38,12 +39,20 @@ export class TcpListener<Client> implements Listener {
   constructor(
     private readonly options: TcpListenerOptions,
     private readonly limits: TcpListenerLimits,
+    gate: AcceptGate,
     private readonly output: ClientOutputContext<Client>,
     private readonly handler: ListenerHandler<Client>,
   ) {
     this.#address = { host: options.host, port: options.port };
     this.#framing = TCP_FRAMINGS[options.frame];
-    this.#server = createServer((socket) => this.#onSocket(socket));
+    this.#server = createServer();
+    gate.guard(this.#server, {
+      admit: (socket) => this.#onSocket(socket),
+      turnAway: (socket) => {
+        handler.dropped();
+        socket.destroy();
+      },
+    });
   }
 
   get address(): NodeAddress {
@@ -87,8 +96,17 @@ export class TcpListener<Client> implements Listener {
     }
     output.client = client;
     const decoder = this.#framing.decoder(limits.maxMessageBytes);
-    const state = new TcpClient(socket, client, decoder, output, this.handler, sockets);
+    const state = new TcpClient(
+      socket,
+      client,
+      decoder,
+      output,
+      this.handler,
+      sockets,
+      limits.closeTimeoutMs,
+    );
     (socket as ClientSocket<Client>)[CLIENT] = state;
+    socket.on('end', onEnd);
     socket.on('close', onClose);
     if (limits.tcpIdleTimeoutMs > 0) state.watchIdle(limits.tcpIdleTimeoutMs);
     reader.attach(socket);
@@ -97,7 +115,8 @@ export class TcpListener<Client> implements Listener {
 
 /** One client of a listener, between its socket and the handler. */
 class TcpClient<Client> implements MessageSink {
-  #idleTimer: NodeJS.Timeout | undefined;
+  /** Ends it when it is silent; once it has said its last, when it does not take what waits for it. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -106,6 +125,7 @@ class TcpClient<Client> implements MessageSink {
     private readonly output: ClientOutput<Client>,
     private readonly handler: ListenerHandler<Client>,
     private readonly sockets: Set<Socket>,
+    private readonly closeTimeoutMs: number,
   ) {}
 
   /** The kind of a raw TCP message is not known: it is bytes until a handler says otherwise. */
@@ -114,7 +134,7 @@ class TcpClient<Client> implements MessageSink {
   }
 
   received(chunk: Buffer): void {
-    this.#idleTimer?.refresh();
+    this.#timer?.refresh();
     try {
       this.decoder.push(chunk, this);
     } catch (error) {
@@ -132,12 +152,19 @@ class TcpClient<Client> implements MessageSink {
       if (socket.isPaused()) timer.refresh();
       else socket.destroy();
     }, idleTimeoutMs).unref();
-    this.#idleTimer = timer;
+    this.#timer = timer;
     socket.on('resume', () => timer.refresh());
   }
 
+  /** The client sends no more, and Node ends our side as soon as what waits for it is taken. If it reads no more either, nothing else does. */
+  ended(): void {
+    const { socket } = this;
+    clearTimeout(this.#timer);
+    if (socket.writableLength > 0) this.#timer = setTimeout(destroy, this.closeTimeoutMs, socket).unref();
+  }
+
   closed(): void {
-    clearTimeout(this.#idleTimer);
+    clearTimeout(this.#timer);
     this.sockets.delete(this.socket);
     this.output.end();
     this.handler.closed(this.client, undefined, '');
@@ -147,6 +174,14 @@ class TcpClient<Client> implements MessageSink {
 const reader = new SharedReader(function (chunk) {
   (this as ClientSocket<unknown>)[CLIENT].received(chunk);
 });
+
+function destroy(socket: Socket): void {
+  socket.destroy();
+}
+
+function onEnd<Client>(this: Socket): void {
+  (this as ClientSocket<Client>)[CLIENT].ended();
+}
 
 function onClose<Client>(this: Socket): void {
   (this as ClientSocket<Client>)[CLIENT].closed();

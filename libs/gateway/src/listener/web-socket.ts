@@ -72,7 +72,7 @@ export class WebSocket<Client> extends SocketTransport implements Transport, WsR
   }
 
   ping(): void {
-    if (this.#state === 'open') this.clientOutput.queue(PING_FRAME, false);
+    if (this.#state === 'open') this.output.sendControl('ping', PING_FRAME);
   }
 
   close(code: number, reason: string): void {
@@ -86,7 +86,7 @@ export class WebSocket<Client> extends SocketTransport implements Transport, WsR
   }
 
   pinged(data: Buffer): void {
-    if (this.#state === 'open') this.clientOutput.queue(pongFrame(data), false);
+    if (this.#state === 'open') this.output.sendControl('pong', pongFrame(data));
   }
 
   /** A sign of life, as all bytes of the client are. */
@@ -135,7 +135,7 @@ export class WebSocket<Client> extends SocketTransport implements Transport, WsR
   }
 
   #sayGoodbye(): void {
-    this.output.flush();
+    this.output.handOver();
     this.#state = 'closing';
     this.#closeTimer = setTimeout(destroy, this.context.closeTimeoutMs, this.socket);
   }

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CloseCode, formatAddress, type NodeAddress } from '#protocol';
 import type { ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import type { AcceptGate } from './accept-gate.js';
 import { ClientOutput, type ClientOutputContext } from './client-output.js';
 import type { Listener, ListenerHandler } from './listener.js';
 import type { WsListenerOptions } from './listener-url.js';
@@ -31,6 +33,7 @@ const STATE = Symbol('nestwire client');
 interface ClientSocket<Client> extends WebSocket {
   [STATE]: {
     readonly client: Client;
+    readonly transport: WsTransport;
     readonly output: ClientOutput<Client>;
     readonly handler: ListenerHandler<Client>;
   };
@@ -39,6 +42,9 @@ interface ClientSocket<Client> extends WebSocket {
 /** Sockets that may be on their way to become clients: as many as clients, but not so many that they use up the descriptors. */
 const [LEAST_UPGRADING, MOST_UPGRADING] = [16, 1_000];
 
+/** Who is told to come later waits so many seconds at most; each is told a number of its own, so that they do not come together. */
+const MOST_RETRY_AFTER_S = 5;
+
 const UPGRADE_REQUIRED = 'This port speaks WebSocket. Connect to it with a WebSocket client.\n';
 
 /** WebSocket clients on one port. The handshake and control frames are `ws`'. */
@@ -46,12 +52,15 @@ export class WsListener<Client> implements Listener {
   readonly #http: Server;
   readonly #server: WebSocketServer;
   readonly #context: WebSocketContext<Client>;
+  /** Those that were told to come later, until they are gone. */
+  readonly #turnedAway = new Set<Socket>();
   #address: NodeAddress;
   #closed: Promise<void> | undefined;
 
   constructor(
     private readonly options: WsListenerOptions,
-    limits: WsListenerLimits,
+    private readonly limits: WsListenerLimits,
+    gate: AcceptGate,
     private readonly output: ClientOutputContext<Client>,
     private readonly handler: ListenerHandler<Client>,
   ) {
@@ -68,16 +77,18 @@ export class WsListener<Client> implements Listener {
       connectionsCheckingInterval: Math.max(100, limits.upgradeTimeoutMs / 4),
     });
     const upgrading = Math.min(Math.max(limits.maxConnections, LEAST_UPGRADING), MOST_UPGRADING);
-    this.#http.maxConnections = limits.maxConnections + upgrading;
+    this.#http.maxConnections = limits.maxConnections + upgrading + gate.mostWaiting;
+    this.#guard(gate);
     this.#http.on('drop', () => handler.dropped());
     this.#http.on('request', answerPlainHttp);
     this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onHttpError(error, socket));
     const adapter = new GatewayWsAdapter(this.#http, options.path, handler);
-    const serverOptions: ServerOptions & { closeTimeout: number } = {
+    const serverOptions: ServerOptions & { closeTimeout: number; autoPong: boolean } = {
       ...(limits.receiver === 'nestwire' ? { WebSocket: UpgradedSocket } : {}),
       maxPayload: limits.maxMessageBytes,
       perMessageDeflate: false,
       clientTracking: false,
+      autoPong: false,
       closeTimeout: limits.closeTimeoutMs,
     };
     this.#server = adapter.createServer(serverOptions);
@@ -109,7 +120,41 @@ export class WsListener<Client> implements Listener {
     this.stopAccepting();
     this.#server.close();
     this.#http.closeAllConnections();
+    for (const socket of this.#turnedAway) socket.destroy();
     await this.#closed;
+  }
+
+  /** Whoever may come in is handed to Node's HTTP server, as if it had arrived just now. */
+  #guard(gate: AcceptGate): void {
+    const { handler } = this;
+    const http = this.#http;
+    const serve = http.listeners('connection') as ((socket: Socket) => void)[];
+    http.removeAllListeners('connection');
+    gate.guard(http, {
+      admit: (socket) => {
+        for (const listener of serve) listener.call(http, socket);
+      },
+      turnAway: (socket, mayAnswer) => {
+        handler.dropped();
+        if (mayAnswer) this.#askToComeLater(socket);
+        else socket.destroy();
+      },
+    });
+  }
+
+  #askToComeLater(socket: Socket): void {
+    this.#turnedAway.add(socket);
+    const timer = setTimeout(() => socket.destroy(), this.limits.closeTimeoutMs);
+    socket.on('error', ignore);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      this.#turnedAway.delete(socket);
+    });
+    socket.resume(); // a request that lies unread would make a reset of the end, which takes the answer with it
+    const retryAfterS = 1 + Math.floor(Math.random() * MOST_RETRY_AFTER_S);
+    socket.end(
+      `HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: ${retryAfterS}\r\nContent-Length: 0\r\n\r\n`,
+    );
   }
 
   #onClient(client: WebSocket, request: IncomingMessage): void {
@@ -124,8 +169,9 @@ export class WsListener<Client> implements Listener {
       return;
     }
     output.client = accepted;
-    (client as ClientSocket<Client>)[STATE] = { client: accepted, output, handler };
+    (client as ClientSocket<Client>)[STATE] = { client: accepted, transport, output, handler };
     client.on('message', onMessage);
+    client.on('ping', onPing);
     client.on('error', onError);
     client.on('close', onClose);
   }
@@ -169,6 +215,10 @@ const PROTOCOL_ERROR = 1002;
 function onMessage<Client>(this: WebSocket, data: unknown, isBinary: boolean): void {
   const { client, handler } = (this as ClientSocket<Client>)[STATE];
   handler.message(client, data as Buffer, !isBinary);
+}
+
+function onPing(this: WebSocket, data: Buffer): void {
+  (this as ClientSocket<unknown>)[STATE].transport.pinged(data);
 }
 
 function onError<Client>(this: WebSocket, error: NodeJS.ErrnoException): void {

@@ -10,6 +10,7 @@ import type { Transport } from '../connection/transport.js';
 import { Gateway } from '../gateway.js';
 import type { GatewayOptions } from '../gateway-options.js';
 import { LanPeer, WorkerPeer } from './lan-peer.js';
+import { NestwirePeer } from './nestwire-peer.js';
 
 /** Keeps every line, so that a test can say what an operator would read. */
 export class LogRecorder implements NodeLog {
@@ -66,6 +67,8 @@ export class TestGateway {
       listen: LOCAL_LISTENERS,
       registers: [await registerSink()],
       closeTimeoutMs: 200,
+      // What `LanPeer` and `WorkerPeer` speak.
+      protocol: 'base',
       ...options,
     });
     await running.gateway.listen();
@@ -93,6 +96,16 @@ export class TestGateway {
     const { workers } = this.gateway;
     const before = workers.workers.map(({ id }) => id);
     const worker = await WorkerPeer.join(this.gateway.address);
+    await until(() => workers.workers.some(({ id }) => !before.includes(id)), 'the worker is taken');
+    return worker;
+  }
+
+  /** A worker of the extension. Resolves when its events are routed to it. */
+  async nestwireWorker(windowBytes = 0): Promise<NestwirePeer> {
+    const { workers } = this.gateway;
+    const before = workers.workers.map(({ id }) => id);
+    const worker = await NestwirePeer.dial(this.gateway.address);
+    worker.takeEvents(windowBytes);
     await until(() => workers.workers.some(({ id }) => !before.includes(id)), 'the worker is taken');
     return worker;
   }

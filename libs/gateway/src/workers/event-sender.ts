@@ -3,15 +3,19 @@ import {
   encodeUpgradeRequest,
   Opcode,
   writeEvent,
+  writeMarks,
   writeMessage,
   writeReceive,
   type SessionCodec,
   type UpgradeRequest,
 } from '#protocol';
 import { NO_SESSION, type Connection } from '../connection/connection.js';
+import { readSentEvent } from './sent-event.js';
 import type { Parking, ParkedEvent } from './parking.js';
 import type { WorkerLink } from './worker-link.js';
 import type { WorkerPool } from './worker-pool.js';
+
+const REDELIVERED = { redelivered: true } as const;
 
 /** Takes each event of a client to its worker, or to the parking while there is none. */
 export class EventSender {
@@ -33,10 +37,12 @@ export class EventSender {
   message(connection: Connection, data: Buffer, isText: boolean): void {
     const worker = this.workers.route(connection);
     const opcode = isText ? Opcode.Text : Opcode.Binary;
+    if (worker !== undefined && !worker.isLeaving)
+      return this.#writeMessage(worker, connection, data, opcode, false);
+    const event: ParkedEvent = { type: 'message', opcode, data: Buffer.from(data) };
     // A client whose Open still waits cannot overtake it: its worker came just now, and the parking is on its way out.
-    if (worker === undefined)
-      return this.#park(connection, { type: 'message', opcode, data: Buffer.from(data) });
-    this.#writeMessage(worker, connection, data, opcode);
+    if (worker === undefined) this.#park(connection, event);
+    else this.workers.hold(worker, connection, event);
   }
 
   closed(connection: Connection, code: number | undefined, reason: string): void {
@@ -57,24 +63,38 @@ export class EventSender {
     this.parking.release((connection, event) => this.#deliver(connection, event));
   }
 
+  /** The worker is done with what kept these events back. */
+  releaseHeld(connection: Connection, events: readonly ParkedEvent[]): void {
+    for (const event of events) this.#deliver(connection, event);
+  }
+
+  /**
+   * A worker is gone: what it was sent and did not get done with goes to others, before anything newer of the same clients.
+   * @returns how many events that were
+   */
+  redeliver({ journal, held }: WorkerLink): number {
+    let redelivered = 0;
+    journal?.takeAll((connection, sent) => {
+      redelivered++;
+      this.#deliver(connection, readSentEvent(sent));
+    });
+    for (const [connection, events] of held) this.releaseHeld(connection, events);
+    held.clear();
+    return redelivered;
+  }
+
   #deliver(connection: Connection, event: ParkedEvent): void {
     const worker = this.workers.route(connection);
     if (worker === undefined) return this.#park(connection, event);
+    if (worker.isLeaving) return this.workers.hold(worker, connection, event);
+    const isRedelivered = event.isRedelivered === true;
     switch (event.type) {
       case 'open':
-        return this.#writeOpen(worker, connection, event.details);
+        return this.#writeOpen(worker, connection, event.details, isRedelivered);
       case 'message':
-        return this.#writeMessage(worker, connection, event.data, event.opcode);
-      case 'close': {
-        const { session, details } = event;
-        writeEvent(worker.link.beginFrame(), {
-          type: 'close',
-          connectionId: connection.id,
-          session,
-          details,
-        });
-        worker.link.endFrame();
-      }
+        return this.#writeMessage(worker, connection, event.data, event.opcode, isRedelivered);
+      case 'close':
+        return this.#writeClose(worker, connection, event.session, event.details, isRedelivered);
     }
   }
 
@@ -82,29 +102,52 @@ export class EventSender {
     if (!this.parking.park(connection, event)) this.onUndeliverable(connection, event.type);
   }
 
-  #writeOpen(worker: WorkerLink, connection: Connection, details: Buffer): void {
-    // It may have left, or be leaving, while it waited: then no worker ever hears of it.
-    if (connection.state !== 'announced') return;
-    connection.transition('open');
+  #writeOpen(worker: WorkerLink, connection: Connection, details: Buffer, isRedelivered: boolean): void {
+    if (!isRedelivered) {
+      // It may have left, or be leaving, while it waited: then no worker ever hears of it.
+      if (connection.state !== 'announced') return;
+      connection.transition('open');
+    }
     const { id: connectionId, session } = connection;
     const isWebSocket = connection.transport.kind === 'ws';
+    const writer = worker.beginEvent();
+    if (isRedelivered) writeMarks(writer, REDELIVERED);
     writeEvent(
-      worker.link.beginFrame(),
+      writer,
       isWebSocket
         ? { type: 'open', connectionId, session, details }
         : { type: 'connect', connectionId, session },
     );
-    worker.link.endFrame();
+    worker.endEvent(connection, writer);
   }
 
-  #writeMessage(worker: WorkerLink, connection: Connection, data: Buffer, opcode: number): void {
+  #writeMessage(
+    worker: WorkerLink,
+    connection: Connection,
+    data: Buffer,
+    opcode: number,
+    isRedelivered: boolean,
+  ): void {
     if (!connection.wasOpen) return;
-    const { link } = worker;
-    const writer = link.beginFrame();
+    const writer = worker.beginEvent();
+    if (isRedelivered) writeMarks(writer, REDELIVERED);
     if (connection.transport.kind === 'ws')
       writeMessage(writer, connection.id, connection.session, opcode, data);
     else writeReceive(writer, connection.id, connection.session, data);
-    link.endFrame();
-    if (link.isCongested) this.workers.holdBack(worker, connection);
+    worker.endEvent(connection, writer);
+    if (worker.isBehind) this.workers.holdBack(worker, connection);
+  }
+
+  #writeClose(
+    worker: WorkerLink,
+    connection: Connection,
+    session: Buffer,
+    details: Buffer,
+    isRedelivered: boolean,
+  ): void {
+    const writer = worker.beginEvent();
+    if (isRedelivered) writeMarks(writer, REDELIVERED);
+    writeEvent(writer, { type: 'close', connectionId: connection.id, session, details });
+    worker.endEvent(connection, writer);
   }
 }

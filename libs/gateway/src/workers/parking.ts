@@ -9,11 +9,15 @@ export interface ParkingLimits {
   readonly parkedAgeMs: number;
 }
 
-/** An event that found no worker. Its session is attached when it goes out, not now: that is when a worker reads it. */
-export type ParkedEvent =
+/**
+ * An event that found no worker. Its session is attached when it goes out, not now: that is when a worker reads it. One that is
+ * redelivered was at a worker already, which did not get done with it.
+ */
+export type ParkedEvent = { readonly isRedelivered?: boolean } & (
   | { readonly type: 'open'; readonly details: Buffer }
   | { readonly type: 'message'; readonly opcode: number; readonly data: Buffer }
-  | { readonly type: 'close'; readonly session: Buffer; readonly details: Buffer };
+  | { readonly type: 'close'; readonly session: Buffer; readonly details: Buffer }
+);
 
 interface Parked {
   readonly connection: Connection;
@@ -36,8 +40,8 @@ const MIN_COMPACTED = 1024;
 
 /** Events that wait for the first worker, in the order in which they happened. */
 export class Parking {
-  /** Closes that have waited longer than events may; all of them older than the queue. */
-  #agedCloses: Parked[] = [];
+  /** What has waited longer than events may and has to be told all the same; all of it older than the queue. */
+  #aged: Parked[] = [];
   #queue: Parked[] = [];
   #head = 0;
   #size = 0;
@@ -54,13 +58,16 @@ export class Parking {
     return this.#bytes;
   }
 
-  /** @returns false when there is no room: nothing was parked. A close always finds room, because its open was delivered. */
+  /**
+   * @returns false when there is no room: nothing was parked. A close always finds room, because its open was delivered, and so does
+   * what is redelivered, which was in memory before.
+   */
   park(connection: Connection, event: ParkedEvent): boolean {
     const { parkedBytes, parkedClientBytes } = this.limits;
     const bytes = sizeOf(event);
     const client = this.#clients.get(connection);
     const isFull = this.#bytes + bytes > parkedBytes || (client?.bytes ?? 0) + bytes > parkedClientBytes;
-    if (isFull && event.type !== 'close') return false;
+    if (isFull && event.type !== 'close' && event.isRedelivered !== true) return false;
     const parked: Parked = { connection, event, bytes, sinceMs: Date.now() };
     this.#queue.push(parked);
     if (client === undefined) {
@@ -76,8 +83,8 @@ export class Parking {
 
   /** Hands everything over, oldest first, and is empty before the first is handed over. */
   release(deliver: (connection: Connection, event: ParkedEvent) => void): void {
-    const waiting = [...this.#agedCloses, ...this.#queue.slice(this.#head)];
-    this.#agedCloses = [];
+    const waiting = [...this.#aged, ...this.#queue.slice(this.#head)];
+    this.#aged = [];
     this.#queue = [];
     this.#head = 0;
     this.#size = 0;
@@ -86,7 +93,7 @@ export class Parking {
     for (const { connection, event } of waiting) if (event !== undefined) deliver(connection, event);
   }
 
-  /** Takes out what has waited too long; closes wait on. */
+  /** Takes out what has waited too long; closes wait on, and opens that a worker may have seen: the two come in pairs. */
   expire(onExpired: (connection: Connection, type: ParkedEvent['type']) => void): void {
     const oldestMs = Date.now() - this.limits.parkedAgeMs;
     const expired: (readonly [Connection, ParkedEvent['type']])[] = [];
@@ -95,8 +102,8 @@ export class Parking {
       const { connection, event, sinceMs } = parked;
       if (event === undefined) continue;
       if (sinceMs > oldestMs) break;
-      if (event.type === 'close') {
-        this.#agedCloses.push(parked);
+      if (mustBeTold(event)) {
+        this.#aged.push(parked);
         continue;
       }
       this.#clients.get(connection)?.parked.shift();
@@ -113,10 +120,11 @@ export class Parking {
    * @returns how many events that were
    */
   forget(connection: Connection): number {
-    const waiting = this.#clients.get(connection)?.parked ?? [];
-    for (const parked of waiting) this.#takeOut(parked);
+    const parked = this.#clients.get(connection)?.parked ?? [];
+    const forgotten = parked.filter(({ event }) => event !== undefined && !mustBeTold(event));
+    for (const entry of forgotten) this.#takeOut(entry);
     this.#compact();
-    return waiting.length;
+    return forgotten.length;
   }
 
   #takeOut(parked: Parked): void {
@@ -132,11 +140,16 @@ export class Parking {
 
   /** Each pass halves the queue at least, so that an event costs the same however many wait. */
   #compact(): void {
-    const gone = this.#agedCloses.length + this.#queue.length - this.#size;
+    const gone = this.#aged.length + this.#queue.length - this.#size;
     if (gone < Math.max(MIN_COMPACTED, this.#size)) return;
     this.#queue = this.#queue.slice(this.#head).filter(({ event }) => event !== undefined);
     this.#head = 0;
   }
+}
+
+/** A worker knows, or may know, of the other half of the pair. */
+function mustBeTold({ type, isRedelivered }: ParkedEvent): boolean {
+  return type === 'close' || (type === 'open' && isRedelivered === true);
 }
 
 function sizeOf(event: ParkedEvent): number {

@@ -37,11 +37,14 @@ export class RouteTable {
     clearInterval(this.#timer);
   }
 
-  /** The worker for an event that the client has now; undefined when one has to be chosen. */
-  use(slot: number): WorkerLink | undefined {
+  /**
+   * The worker for an event that the client has now; undefined when one has to be chosen.
+   * @param isSettled its worker is done with all its events: known of workers that acknowledge them
+   */
+  use(slot: number, isSettled = true): WorkerLink | undefined {
     const worker = this.#routes[slot];
     if (worker === undefined) return undefined;
-    if (this.#editions[slot] !== this.#edition && this.#mayMove(slot, worker)) return undefined;
+    if (this.#editions[slot] !== this.#edition && this.#mayMove(slot, worker, isSettled)) return undefined;
     this.#lastTicks[slot] = this.#tick;
     return worker;
   }
@@ -68,7 +71,9 @@ export class RouteTable {
     for (let slot = 0; slot < routes.length; slot++) if (routes[slot] === worker) routes[slot] = undefined;
   }
 
-  #mayMove(slot: number, worker: WorkerLink): boolean {
+  #mayMove(slot: number, worker: WorkerLink, isSettled: boolean): boolean {
+    // Exact, where workers say what they are done with.
+    if (worker.journal !== undefined) return isSettled;
     if (this.movesAtOnce) return true;
     // What a worker that is behind has not been sent yet is older than anything that another one would get.
     if (worker.link.isCongested) return false;

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Link } from '#link';
-import type { Tag } from '#protocol';
+import { ExtensionCode, type Tag } from '#protocol';
 import { NOT_PINGED, type Connection } from '../connection/connection.js';
 import { slotOf } from '../connection/slot-allocator.js';
-import { WorkerLink } from './worker-link.js';
+import { EventJournal } from './event-journal.js';
+import type { ParkedEvent } from './parking.js';
 import { RouteTable } from './route-table.js';
+import { WorkerLink } from './worker-link.js';
 import type { WorkerRouter } from './worker-router.js';
 
 const POLL_MS = 10;
@@ -13,7 +15,11 @@ const POLL_MS = 10;
 export class WorkerPool {
   readonly #byLink = new Map<Link, WorkerLink>();
   readonly #routes: RouteTable;
+  /** Of clients that are gone, and have events left that go to one worker after another. */
+  readonly #lateRoutes = new Map<Connection, WorkerLink>();
   #workers: readonly WorkerLink[] = [];
+  /** Those of them that take anything new. */
+  #takers: readonly WorkerLink[] = [];
   #lastId = 0;
 
   /** @param moveAfterQuietMs how long a client must have been quiet before it may move to another worker while its own is there */
@@ -45,30 +51,81 @@ export class WorkerPool {
     return this.#byLink.has(link);
   }
 
+  /** A worker of the base protocol, which acknowledges nothing. */
   add(link: Link, tags: readonly Tag[]): WorkerLink {
-    const worker = new WorkerLink(++this.#lastId, link, tags);
-    this.#byLink.set(link, worker);
-    this.#changed();
+    const worker = this.#take(new WorkerLink(++this.#lastId, link, tags));
     if (this.#routes.movesAtOnce) for (const former of this.#workers) this.#releaseMoved(former);
     return worker;
   }
 
-  remove(link: Link): boolean {
+  /** @param windowBytes most bytes of events that may be there without being acknowledged */
+  addAcknowledging(link: Link, tags: readonly Tag[], windowBytes: number): WorkerLink {
+    return this.#take(new WorkerLink(++this.#lastId, link, tags, new EventJournal(), windowBytes));
+  }
+
+  /** @returns the worker that it was, with what it was sent and did not get done with */
+  remove(link: Link): WorkerLink | undefined {
     const worker = this.#byLink.get(link);
-    if (worker === undefined) return false;
+    if (worker === undefined) return undefined;
     this.#byLink.delete(link);
     this.#routes.leave(worker);
+    for (const [connection, former] of this.#lateRoutes)
+      if (former === worker) this.#lateRoutes.delete(connection);
     this.#changed();
     this.#resumeClients(worker);
-    return true;
+    return worker;
+  }
+
+  /** It gets nothing new: a client goes to another worker as soon as nothing of it is left at this one. */
+  leave(worker: WorkerLink): void {
+    if (worker.isLeaving) return;
+    worker.isLeaving = true;
+    this.#changed();
+    // Some of them may move at once, and a leaving worker is never behind.
+    this.#resumeClients(worker);
+  }
+
+  /** Keeps an event until those before it, at a worker that leaves, are done with. Meanwhile its client is not read. */
+  hold(worker: WorkerLink, connection: Connection, event: ParkedEvent): void {
+    const waiting = worker.held.get(connection);
+    if (waiting === undefined) worker.held.set(connection, [event]);
+    else waiting.push(event);
+    this.holdBack(worker, connection);
+  }
+
+  /**
+   * The worker is done with these events.
+   * @param release is given what waited for the last event of its client to be done with
+   * @throws ProtocolError for events that are not at this worker
+   */
+  acknowledge(
+    worker: WorkerLink,
+    first: number,
+    count: number,
+    release: (connection: Connection, events: readonly ParkedEvent[]) => void,
+  ): void {
+    const settled: Connection[] = [];
+    worker.journal?.acknowledge(first, count, (connection) => {
+      if (connection.unacknowledged > 0) return;
+      if (worker.isLeaving) settled.push(connection);
+      if (this.#lateRoutes.size > 0) this.#lateRoutes.delete(connection);
+    });
+    for (const connection of settled) {
+      const events = worker.held.get(connection);
+      if (events === undefined) continue;
+      worker.held.delete(connection);
+      release(connection, events);
+      this.#letGo(worker, connection);
+    }
+    if (worker.paused.size > 0 && !worker.isLeaving && worker.hasCaughtUp) this.#resumeClients(worker);
   }
 
   /** Undefined when there is no worker at all. */
   route(connection: Connection): WorkerLink | undefined {
-    // Its slot may be another's by now: only a close event that was parked comes so late.
-    if (connection.state === 'closed') return this.#choose(connection);
+    // Its slot may be another's by now: only what was parked or is redelivered comes so late.
+    if (connection.state === 'closed') return this.#routeLate(connection);
     const slot = slotOf(connection.id);
-    const known = this.#routes.use(slot);
+    const known = this.#routes.use(slot, connection.unacknowledged === 0);
     if (known !== undefined) return known;
     const chosen = this.#choose(connection);
     this.#routes.set(slot, chosen);
@@ -82,16 +139,35 @@ export class WorkerPool {
     connection.transport.pause();
   }
 
-  /** The worker has caught up. */
+  /** What was unsent is sent. */
   drained(link: Link): void {
     const worker = this.#byLink.get(link);
-    if (worker !== undefined) this.#resumeClients(worker);
+    if (worker?.hasCaughtUp === true) this.#resumeClients(worker);
   }
 
-  /** Resolves when all events are with the system, or after the time given: a worker that does not read holds nobody up. */
-  async untilSent(timeoutMs: number): Promise<void> {
+  workerOf(link: Link): WorkerLink | undefined {
+    return this.#byLink.get(link);
+  }
+
+  /** Events that workers were sent and are not done with. */
+  get unacknowledged(): number {
+    return this.#workers.reduce((sum, { journal }) => sum + (journal?.size ?? 0), 0);
+  }
+
+  /**
+   * Resolves when the workers are done with all events, over the base protocol when these are with the system, or after the time
+   * given: a worker that does not read, or does not finish, holds nobody up.
+   */
+  async untilDone(timeoutMs: number): Promise<void> {
     const endMs = Date.now() + timeoutMs;
-    while (Date.now() < endMs && this.#workers.some(({ link }) => link.queuedBytes > 0)) await sleep(POLL_MS);
+    const isBusy = ({ link, journal }: WorkerLink): boolean =>
+      link.queuedBytes > 0 || (journal !== undefined && journal.size > 0);
+    while (Date.now() < endMs && this.#workers.some(isBusy)) await sleep(POLL_MS);
+  }
+
+  /** Tells those who acknowledge that nothing more comes: what ends now ends in order. */
+  sayLeft(): void {
+    for (const worker of this.#workers) if (worker.journal !== undefined) sayLeft(worker.link);
   }
 
   /** The connection is gone, and its slot is somebody else's soon. */
@@ -101,7 +177,26 @@ export class WorkerPool {
   }
 
   #choose(connection: Connection): WorkerLink | undefined {
-    return this.#workers.length === 0 ? undefined : this.router.choose(connection, this.#workers);
+    return this.#takers.length === 0 ? undefined : this.router.choose(connection, this.#takers);
+  }
+
+  /** The events of one client go to one worker also after its end. */
+  #routeLate(connection: Connection): WorkerLink | undefined {
+    const known = connection.unacknowledged > 0 ? this.#lateRoutes.get(connection) : undefined;
+    const worker = known ?? this.#choose(connection);
+    if (worker?.journal !== undefined) this.#lateRoutes.set(connection, worker);
+    return worker;
+  }
+
+  #take(worker: WorkerLink): WorkerLink {
+    this.#byLink.set(worker.link, worker);
+    this.#changed();
+    return worker;
+  }
+
+  /** The client is read again, unless its present worker is behind, too. */
+  #letGo(worker: WorkerLink, connection: Connection): void {
+    if (worker.paused.delete(connection)) resume(connection);
   }
 
   #resumeClients(worker: WorkerLink): void {
@@ -125,8 +220,13 @@ export class WorkerPool {
 
   #changed(): void {
     this.#workers = [...this.#byLink.values()];
+    this.#takers = this.#workers.filter(({ isLeaving }) => !isLeaving);
     this.#routes.outdate();
   }
+}
+
+export function sayLeft(link: Link): void {
+  link.send((writer) => writer.u8(ExtensionCode.Left));
 }
 
 function resume(connection: Connection): void {

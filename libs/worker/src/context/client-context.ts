@@ -10,10 +10,16 @@ import { readable, type EventDecoder } from './event-decoder.js';
  */
 export class ClientContext {
   readonly id: ClientId;
+  /**
+   * The event was given to a worker before, which went away before it was done with it: that worker's handlers may have run,
+   * whole or in part. Always false over the base protocol.
+   */
+  readonly redelivered: boolean;
   readonly #kind: ClientKind;
 
-  constructor(id: ClientId, kind: ClientKind) {
+  constructor(id: ClientId, kind: ClientKind, redelivered = false) {
     this.id = id;
+    this.redelivered = redelivered;
     this.#kind = kind;
   }
 
@@ -62,8 +68,8 @@ export class ConnectingClient extends ClientContext {
   readonly #details: Buffer;
   #request: UpgradeRequest | MalformedEventError | undefined;
 
-  constructor(id: ClientId, decoder: EventDecoder, details: Buffer) {
-    super(id, 'ws');
+  constructor(id: ClientId, decoder: EventDecoder, details: Buffer, redelivered: boolean) {
+    super(id, 'ws', redelivered);
     this.#decoder = decoder;
     this.#details = details;
   }
@@ -87,8 +93,8 @@ export class ClosedClient extends ClientContext {
   readonly #details: Buffer;
   #had: CloseDetails | MalformedEventError | undefined;
 
-  constructor(id: ClientId, decoder: EventDecoder, details: Buffer) {
-    super(id, 'ws');
+  constructor(id: ClientId, decoder: EventDecoder, details: Buffer, redelivered: boolean) {
+    super(id, 'ws', redelivered);
     this.#decoder = decoder;
     this.#details = details;
   }

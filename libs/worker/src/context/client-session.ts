@@ -1,4 +1,4 @@
 import type { SessionData } from '#api';
 
-/** What is kept with a connection, as it was when the event was sent. Frozen. */
+/** What is kept with a connection, as it was when the handler asked. Frozen. */
 export type ClientSession = Readonly<SessionData>;

@@ -4,8 +4,10 @@ import { jsonSessionCodec, phpSessionCodec, type SessionCodec } from '#protocol'
 
 import { MalformedEventError } from '../errors.js';
 import { EventDecoder } from './event-decoder.js';
+import { SessionOverlay } from './session-overlay.js';
 
 const ID = '7f00000123940000002a';
+const overlay = new SessionOverlay(jsonSessionCodec, () => undefined);
 const bytesOf = (value: unknown): Buffer => jsonSessionCodec.encode(value);
 
 function decoder(): { read: EventDecoder; malformed: MalformedEventError[]; decoded: () => number } {
@@ -18,7 +20,7 @@ function decoder(): { read: EventDecoder; malformed: MalformedEventError[]; deco
       return jsonSessionCodec.decode(bytes);
     },
   };
-  const read = new EventDecoder(counting, (error) => malformed.push(error));
+  const read = new EventDecoder(counting, overlay, (error) => malformed.push(error));
   return { read, malformed, decoded: () => decoded };
 }
 
@@ -80,7 +82,7 @@ describe('sessions of events', () => {
   });
 
   it('own the raw bytes in them', () => {
-    const read = new EventDecoder(phpSessionCodec, () => undefined);
+    const read = new EventDecoder(phpSessionCodec, overlay, () => undefined);
     const bytes = Buffer.from('a:1:{s:1:"k";s:2:"\xff\xfe";}', 'latin1');
     const session = read.session(ID, 1, bytes);
     bytes.fill(0);

@@ -10,6 +10,7 @@ import {
 
 import { MalformedEventError } from '../errors.js';
 import type { ClientSession } from './client-session.js';
+import type { SessionOverlay } from './session-overlay.js';
 import { SharedSessions } from './shared-sessions.js';
 
 /** Told of every part of an event that could not be read, once. */
@@ -26,7 +27,12 @@ export class EventDecoder {
   readonly #malformed: MalformedListener;
   readonly #sessions = new SharedSessions();
 
-  constructor(codec: SessionCodec, malformed: MalformedListener) {
+  /** @param overlay what was written to sessions while the events were on their way */
+  constructor(
+    codec: SessionCodec,
+    readonly overlay: SessionOverlay,
+    malformed: MalformedListener,
+  ) {
     this.#codec = codec;
     this.#malformed = malformed;
   }

@@ -20,7 +20,7 @@ const CHECKS: OptionChecks<ClientHandlersOptions> = { concurrency: wholeNumber(1
 
 /**
  * Marks a provider as a class of handlers: its methods with `@OnConnect()`, `@OnMessage()`, `@OnClose()`,
- * `@OnWorkerStart()` and `@OnWorkerStop()` are called by the worker.
+ * `@OnWorkerStart()`, `@OnWorkerStop()` and `@OnGatewayLost()` are called by the worker.
  * @throws InvalidOptionError for an unknown option, and for a concurrency below 1
  */
 export function ClientHandlers(options: Partial<ClientHandlersOptions> = {}): ClassDecorator {

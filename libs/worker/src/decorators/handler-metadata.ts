@@ -5,7 +5,7 @@ const HANDLER_DEFINITIONS = Symbol('nestwire:handler-definitions');
 
 /** What one decorator on a method asks for. A method may carry several. */
 export type HandlerDefinition =
-  | { readonly kind: 'connect' | 'raw' | 'close' | 'workerStart' | 'workerStop' }
+  | { readonly kind: 'connect' | 'raw' | 'close' | 'workerStart' | 'workerStop' | 'gatewayLost' }
   | { readonly kind: 'event'; readonly event: string };
 
 export function addDefinition(method: object, definition: HandlerDefinition): void {
@@ -32,6 +32,8 @@ export function decoratorName(definition: HandlerDefinition): string {
       return '@OnWorkerStart()';
     case 'workerStop':
       return '@OnWorkerStop()';
+    case 'gatewayLost':
+      return '@OnGatewayLost()';
   }
 }
 

@@ -41,6 +41,15 @@ export function OnWorkerStop(): HandlerDecorator {
   return handles({ kind: 'workerStop' });
 }
 
+/**
+ * A gateway is gone with all its clients, without their close events: it died, or cannot be reached any more. The method gets
+ * its id, a string: the first 12 characters of its clients' ids. Every worker is told, once for each gateway; over the base
+ * protocol whenever the link for events ends. What it throws is logged. Guards, pipes and so on do not apply.
+ */
+export function OnGatewayLost(): HandlerDecorator {
+  return handles({ kind: 'gatewayLost' });
+}
+
 function handles(definition: HandlerDefinition): HandlerDecorator {
   return (target, method, descriptor) => {
     const { value } = descriptor;

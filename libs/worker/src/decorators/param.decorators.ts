@@ -21,8 +21,8 @@ export function pickSession(session: ClientSession, key: string | undefined): un
 export const Client = createParamDecorator(clientOf);
 
 /**
- * The session as it was when the event was sent, or one key of it. It is frozen: to change what later events see,
- * call `GatewayApi.setSession` or `updateSession`.
+ * The session, or one key of it, with all that earlier handlers of this client have written to it. It is frozen: to change what
+ * later events see, call `GatewayApi.setSession` or `updateSession`.
  */
 export const Session = createParamDecorator(sessionOf);
 

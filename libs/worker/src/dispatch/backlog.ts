@@ -9,7 +9,7 @@ import type { EventRun } from './event-run.js';
 const OVERHEAD_BYTES = 512;
 
 /** The part of the event port that makes a gateway wait. */
-export type FlowPort = Pick<EventPort, 'pause' | 'resume'>;
+export type FlowPort = Pick<EventPort, 'isWindowed' | 'pause' | 'resume'>;
 
 /** Events of one gateway that are there and not done with. */
 interface Waiting {
@@ -20,7 +20,8 @@ interface Waiting {
 
 /**
  * Keeps what waits for handlers from filling the memory: above the limit a gateway's events are not read any more, and below
- * half of it they are again. Each gateway has a limit of its own, so that the flood of one does not stop the others.
+ * half of it they are again. Each gateway has a limit of its own, so that the flood of one does not stop the others. Gateways
+ * that keep to a window see to it themselves: then this only counts.
  */
 export class Backlog {
   readonly #limitBytes: number;
@@ -47,29 +48,32 @@ export class Backlog {
   /** @param bytes what the run keeps of its event */
   add(run: EventRun, bytes: number): void {
     run.heldBytes = bytes + OVERHEAD_BYTES;
-    let waiting = this.#gateways.get(run.gateway);
+    const { gateway } = run.source;
+    let waiting = this.#gateways.get(gateway);
     if (waiting === undefined) {
       waiting = { runs: 0, bytes: 0, isPaused: false };
-      this.#gateways.set(run.gateway, waiting);
+      this.#gateways.set(gateway, waiting);
     }
     waiting.runs++;
     waiting.bytes += run.heldBytes;
     if (waiting.isPaused || this.#limitBytes === 0 || waiting.bytes <= this.#limitBytes) return;
+    if (this.#port.isWindowed) return;
     waiting.isPaused = true;
-    this.#report(run.gateway, waiting);
-    this.#port.pause(run.gateway);
+    this.#report(gateway, waiting);
+    this.#port.pause(gateway);
   }
 
   remove(run: EventRun): void {
-    const waiting = this.#gateways.get(run.gateway);
+    const { gateway } = run.source;
+    const waiting = this.#gateways.get(gateway);
     if (waiting === undefined) return;
     waiting.runs--;
     waiting.bytes -= run.heldBytes;
     if (waiting.isPaused && waiting.bytes < this.#limitBytes / 2) {
       waiting.isPaused = false;
-      this.#port.resume(run.gateway);
+      this.#port.resume(gateway);
     }
-    if (waiting.runs === 0) this.#gateways.delete(run.gateway);
+    if (waiting.runs === 0) this.#gateways.delete(gateway);
   }
 
   #sum(what: 'runs' | 'bytes'): number {

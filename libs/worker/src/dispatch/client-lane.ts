@@ -1,3 +1,5 @@
+import type { EventSource } from '#api';
+
 import type { EventRun } from './event-run.js';
 
 /** Starts a run; true when it is over already. */
@@ -15,7 +17,7 @@ export class ClientLane {
   readonly #running: EventRun[] = [];
   #first: EventRun | undefined;
   #last: EventRun | undefined;
-  #isStarting = false;
+  #starting: EventRun | undefined;
 
   /** @param running has been started already */
   constructor(start: RunStarter, running: EventRun) {
@@ -27,11 +29,36 @@ export class ClientLane {
     return this.#running.length === 0 && this.#first === undefined;
   }
 
+  /** The one that came first of those that are not done with. */
+  get oldest(): EventRun | undefined {
+    return this.#running[0] ?? this.#starting ?? this.#first;
+  }
+
   add(run: EventRun): void {
-    if (this.#last === undefined) this.#first = run;
-    else this.#last.following = run;
-    this.#last = run;
+    this.#append(run);
     this.#startWaiting();
+  }
+
+  /** Those of this source that have begun. */
+  runningOf(source: EventSource): EventRun[] {
+    const begun = this.#starting === undefined ? this.#running : [...this.#running, this.#starting];
+    return begun.filter((run) => run.source === source);
+  }
+
+  /** Takes those of this source out that wait: they do not begin any more. */
+  takeWaiting(source: EventSource): EventRun[] {
+    const taken: EventRun[] = [];
+    let run = this.#first;
+    this.#first = undefined;
+    this.#last = undefined;
+    while (run !== undefined) {
+      const { following } = run;
+      run.following = undefined;
+      if (run.source === source) taken.push(run);
+      else this.#append(run);
+      run = following;
+    }
+    return taken;
   }
 
   finished(run: EventRun): void {
@@ -40,19 +67,25 @@ export class ClientLane {
     this.#startWaiting();
   }
 
+  #append(run: EventRun): void {
+    if (this.#last === undefined) this.#first = run;
+    else this.#last.following = run;
+    this.#last = run;
+  }
+
   #startWaiting(): void {
     // A handler that causes an event of its own client must not start what stands behind itself.
-    if (this.#isStarting) return;
-    this.#isStarting = true;
+    if (this.#starting !== undefined) return;
     try {
       while (this.#first !== undefined && this.#hasRoomFor(this.#first)) {
         const run = this.#first;
         this.#first = run.following;
         if (this.#first === undefined) this.#last = undefined;
+        this.#starting = run;
         if (!this.#start(run)) this.#running.push(run);
       }
     } finally {
-      this.#isStarting = false;
+      this.#starting = undefined;
     }
   }
 

@@ -1,31 +1,28 @@
-import { isUtf8 } from 'node:buffer';
-
 import type { LoggerService } from '@nestjs/common';
 
-import type { EventSink } from '#api';
-import {
-  formatClientId,
-  Opcode,
-  type GatewayEvent,
-  type MessageEvent,
-  type ReceiveEvent,
-  type SessionCodec,
-} from '#protocol';
+import { NO_SEQUENCE, type EventSink, type EventSource, type SessionWrite } from '#api';
+import type { GatewayEvent, SessionCodec } from '#protocol';
 
-import { HandlerFailure } from '../compile/handler-failure.js';
-import { ClientEventContext, keepBytes, sizeOf } from '../context/client-event-context.js';
-import { parseEnvelope } from '../context/envelope.js';
+import {
+  appliedWritesOf,
+  closeSession,
+  keepBytes,
+  sizeOf,
+  type ClientEventContext,
+} from '../context/client-event-context.js';
 import { EventDecoder } from '../context/event-decoder.js';
+import { SessionOverlay } from '../context/session-overlay.js';
 import type { WorkerOptions } from '../worker-options.js';
 import type { WorkerCounters } from '../worker-stats.js';
 import { Backlog, type FlowPort } from './backlog.js';
 import { ClientLanes } from './client-lanes.js';
 import { DeniedClients } from './denied-clients.js';
-import { EventOutcomes, EventRefusal } from './event-outcomes.js';
+import { EventOutcomes } from './event-outcomes.js';
+import { EventRouter } from './event-router.js';
 import { EventRun } from './event-run.js';
 import { HandlerRunner } from './handler-runner.js';
-import { planOf, type Handler, type HandlerPlan, type HandlerTable } from './handler-table.js';
-import { REPLY_ERRORS, type ReplyError } from './reply-error.js';
+import type { HandlerPlan, HandlerTable } from './handler-table.js';
+import { Interruption } from './interruption.js';
 import type { ReplyPort } from './reply-port.js';
 
 export interface DispatcherParts {
@@ -38,55 +35,95 @@ export interface DispatcherParts {
   readonly logger: LoggerService;
 }
 
-const OPEN_BRACE = 0x7b;
-
 /**
  * Takes events from the gateways to the handlers: those of one client one after another in order of arrival, those of
- * different clients side by side.
+ * different clients side by side. Each is acknowledged once, when it is done with.
  */
 export class Dispatcher implements EventSink {
-  readonly #table: HandlerTable;
-  readonly #unknownEvent: HandlerPlan;
-  readonly #badEnvelope: HandlerPlan;
-  readonly #decoder: EventDecoder;
   readonly #denied = new DeniedClients();
+  readonly #overlay: SessionOverlay;
+  readonly #router: EventRouter;
   readonly #runner: HandlerRunner;
   readonly #lanes: ClientLanes;
   readonly #backlog: Backlog;
+  readonly #interruptions = new Set<Interruption>();
   readonly #counters: WorkerCounters;
   readonly #logger: LoggerService;
   #isStopped = false;
   #becameIdle: (() => void) | undefined;
 
   constructor({ table, replies, flow, codec, options, counters, logger }: DispatcherParts) {
-    this.#table = table;
     this.#counters = counters;
     this.#logger = logger;
-    this.#unknownEvent = this.#refusalPlan('unknownEvents', REPLY_ERRORS.unknownEvent);
-    this.#badEnvelope = this.#refusalPlan('badEnvelopes', REPLY_ERRORS.badEnvelope);
-    this.#decoder = new EventDecoder(codec, (error) => this.#badEvent(error.message, error.cause));
+    this.#overlay = new SessionOverlay(codec, (source, connectionId) => {
+      const oldest = this.#lanes.find(source.gateway, connectionId)?.oldest;
+      return oldest && appliedWritesOf(oldest.context);
+    });
+    const decoder = new EventDecoder(codec, this.#overlay, (error) =>
+      this.#badEvent(error.message, error.cause),
+    );
+    this.#router = new EventRouter(
+      table,
+      decoder,
+      this.#denied,
+      counters,
+      (plan, source, sequence, connectionId, context, requestId) =>
+        this.#begin(plan, source, sequence, connectionId, context, requestId),
+    );
     const outcomes = new EventOutcomes(replies, this.#denied, counters, logger);
     this.#runner = new HandlerRunner(outcomes, options.handlerTimeoutMs, (run) => this.#finished(run));
     this.#lanes = new ClientLanes((run) => this.#startWaiting(run));
     this.#backlog = new Backlog(options.maxWaitingBytes, flow, logger);
   }
 
-  event(gateway: string, event: GatewayEvent): void {
+  event(source: EventSource, event: GatewayEvent, sequence: number, isRedelivered: boolean): void {
     if (this.#isStopped) return;
+    if (isRedelivered) this.#counters.redelivered++;
+    let isDone = true;
     try {
-      this.#route(gateway, event);
+      isDone = this.#router.event(source, event, sequence, isRedelivered);
     } catch (error) {
-      this.#notBegun(gateway, event.type, error);
+      this.#notBegun(source, event.type, error);
     }
+    if (isDone) this.#acknowledge(source, sequence);
   }
 
-  textMessage(gateway: string, connectionId: number, session: Buffer, text: string): void {
+  textMessage(
+    source: EventSource,
+    connectionId: number,
+    session: Buffer,
+    text: string,
+    sequence: number,
+  ): void {
     if (this.#isStopped) return;
+    let isDone = true;
     try {
-      this.#message(gateway, connectionId, 'message', session, text, text);
+      isDone = this.#router.text(source, connectionId, 'message', session, text, text, sequence, false);
     } catch (error) {
-      this.#notBegun(gateway, 'message', error);
+      this.#notBegun(source, 'message', error);
     }
+    if (isDone) this.#acknowledge(source, sequence);
+  }
+
+  /** Drops what waits from there. Resolves when nothing of it runs any more: at `handlerTimeoutMs` at the latest. */
+  interrupted(source: EventSource): Promise<void> {
+    this.#overlay.forget(source);
+    if (this.#isStopped) return Promise.resolve();
+    const { waiting, running } = this.#lanes.interrupt(source);
+    for (const run of waiting) this.#backlog.remove(run);
+    this.#counters.dropped += waiting.length;
+    const interruption = new Interruption(running.length);
+    for (const run of running) run.interrupt(interruption);
+    this.#interruptions.add(interruption);
+    return interruption.isOver.finally(() => this.#interruptions.delete(interruption));
+  }
+
+  sessionWritten(source: EventSource, connectionId: number, write: SessionWrite): void {
+    if (!this.#isStopped) this.#overlay.written(source, connectionId, write);
+  }
+
+  sessionsApplied(source: EventSource): void {
+    if (!this.#overlay.isEmpty) this.#overlay.confirmed(source);
   }
 
   /** Resolves as soon as nothing is running or waiting any more. */
@@ -110,127 +147,45 @@ export class Dispatcher implements EventSink {
     return this.#backlog.bytes;
   }
 
-  /** Takes no more events; those that wait are given up, and nothing follows from those that run. */
+  /** Clients whose session is not only what events bring along. */
+  get overlaidSessions(): number {
+    return this.#overlay.size;
+  }
+
+  /**
+   * Takes no more events, and acknowledges none; those that wait are given up, and nothing follows from those that run.
+   */
   stop(): void {
     this.#isStopped = true;
     this.#runner.stop();
+    this.#overlay.clear();
+    for (const interruption of this.#interruptions) interruption.giveUp();
   }
 
-  #route(gateway: string, event: GatewayEvent): void {
-    const { type, connectionId, session } = event;
-    switch (type) {
-      case 'connect':
-        return this.#begin(this.#table.connect, gateway, connectionId, this.#context(gateway, event));
-      case 'open':
-        return this.#begin(
-          this.#table.connect,
-          gateway,
-          connectionId,
-          this.#context(gateway, event, event.details),
-        );
-      case 'close':
-        if (!this.#denied.isEmpty) this.#denied.delete(formatClientId(gateway, connectionId));
-        return this.#begin(
-          this.#table.close,
-          gateway,
-          connectionId,
-          this.#context(gateway, event, event.details),
-        );
-      case 'receive':
-        return this.#receive(gateway, event);
-      case 'message':
-        // An unchanged PHP gateway passes close frames and pings on as messages.
-        if (event.opcode === Opcode.Text) {
-          const text = event.data.toString('utf8');
-          this.#message(gateway, connectionId, type, session, text, text);
-        } else if (event.opcode === Opcode.Binary) {
-          this.#raw(gateway, event);
-        }
-    }
-  }
-
-  #receive(gateway: string, event: ReceiveEvent): void {
-    const { data } = event;
-    // A byte stream does not say what is text: what could be an envelope is taken for one.
-    if (data[0] !== OPEN_BRACE || this.#table.events.size === 0 || !isUtf8(data)) {
-      return this.#raw(gateway, event);
-    }
-    const { type, connectionId, session } = event;
-    this.#message(gateway, connectionId, type, session, Buffer.from(data), data.toString('utf8'));
-  }
-
-  /** @param message as handlers get it */
-  #message(
-    gateway: string,
-    connectionId: number,
-    type: MessageEvent['type'] | ReceiveEvent['type'],
-    session: Buffer,
-    message: string | Buffer,
-    text: string,
-  ): void {
-    const { events, raw } = this.#table;
-    if (events.size === 0) {
-      if (raw.handlers.length === 0) return;
-      const context = new ClientEventContext(this.#decoder, gateway, connectionId, type, session, message);
-      return this.#begin(raw, gateway, connectionId, context);
-    }
-    const found = parseEnvelope(text);
-    const envelope = found.event === undefined ? undefined : found;
-    const plan =
-      envelope === undefined ? this.#badEnvelope : (events.get(envelope.event) ?? this.#unknownEvent);
-    const context = new ClientEventContext(
-      this.#decoder,
-      gateway,
-      connectionId,
-      type,
-      session,
-      message,
-      envelope,
-    );
-    this.#begin(plan, gateway, connectionId, context, found.id);
-  }
-
-  #raw(gateway: string, { type, connectionId, session, data }: ReceiveEvent | MessageEvent): void {
-    const { raw } = this.#table;
-    if (raw.handlers.length === 0) return;
-    // Handlers may keep what they are given, and the bytes of the event are gone when this call returns.
-    const message = Buffer.from(data);
-    const context = new ClientEventContext(this.#decoder, gateway, connectionId, type, session, message);
-    this.#begin(raw, gateway, connectionId, context);
-  }
-
-  #context(gateway: string, event: GatewayEvent, details?: Buffer): ClientEventContext {
-    const { type, connectionId, session } = event;
-    return new ClientEventContext(
-      this.#decoder,
-      gateway,
-      connectionId,
-      type,
-      session,
-      undefined,
-      undefined,
-      details,
-    );
-  }
-
+  /** True when it is done with already. */
   #begin(
     plan: HandlerPlan,
-    gateway: string,
+    source: EventSource,
+    sequence: number,
     connectionId: number,
     context: ClientEventContext,
-    requestId?: string | number,
-  ): void {
-    if (plan.handlers.length === 0) return;
-    const lane = this.#lanes.find(gateway, connectionId);
+    requestId: string | number | undefined,
+  ): boolean {
+    const lane = this.#lanes.find(source.gateway, connectionId);
     if (lane !== undefined || plan.outlivesCall) keepBytes(context);
-    const run = new EventRun(plan, context, gateway, connectionId, requestId);
+    const run = new EventRun(plan, context, source, sequence, connectionId, requestId);
     if (lane !== undefined) {
       this.#backlog.add(run, sizeOf(context));
       lane.add(run);
-    } else if (!this.#start(run)) {
-      this.#backlog.add(run, sizeOf(context));
-      this.#lanes.open(run);
+      return false;
     }
+    if (this.#start(run)) {
+      if (plan.outlivesCall) closeSession(context);
+      return true;
+    }
+    this.#backlog.add(run, sizeOf(context));
+    this.#lanes.open(run);
+    return false;
   }
 
   /** For the lanes: whatever goes wrong with one event, those behind it have their turn. */
@@ -239,9 +194,9 @@ export class Dispatcher implements EventSink {
     try {
       isOver = this.#start(run);
     } catch (error) {
-      this.#notBegun(run.gateway, run.context.type, error);
+      this.#notBegun(run.source, run.context.type, error);
     }
-    if (isOver) this.#backlog.remove(run);
+    if (isOver) this.#ended(run);
     return isOver;
   }
 
@@ -253,30 +208,28 @@ export class Dispatcher implements EventSink {
   }
 
   #finished(run: EventRun): void {
-    this.#backlog.remove(run);
+    this.#ended(run);
     this.#lanes.finished(run);
+    if (!this.#overlay.isEmpty) this.#overlay.eventEnded(run.source, run.connectionId);
     if (this.#lanes.size === 0) this.#becameIdle?.();
   }
 
-  /** The raw handlers see every message; then the sender is told that there was nobody else. */
-  #refusalPlan(counter: 'unknownEvents' | 'badEnvelopes', reply: ReplyError): HandlerPlan {
-    const refused = new HandlerFailure(new EventRefusal(reply), false);
-    const refuse: Handler = {
-      name: reply.code,
-      call: () => {
-        this.#counters[counter]++;
-        return refused;
-      },
-      answers: true,
-      concurrency: Number.POSITIVE_INFINITY,
-      isGuarded: false,
-      holdsContext: false,
-    };
-    return planOf([...this.#table.raw.handlers, refuse]);
+  /** An event that had to wait, or to be waited for, is done with. */
+  #ended(run: EventRun): void {
+    this.#backlog.remove(run);
+    closeSession(run.context);
+    if (run.interruption === undefined) this.#acknowledge(run.source, run.sequence);
+    else run.interruption.runEnded();
   }
 
-  /** Handlers' own exceptions end elsewhere: this is an event that could not even be begun. */
-  #notBegun(gateway: string, type: string, error: unknown): void {
+  #acknowledge(source: EventSource, sequence: number): void {
+    if (sequence === NO_SEQUENCE || this.#isStopped) return;
+    this.#counters.acknowledged++;
+    source.acknowledge(sequence);
+  }
+
+  /** Handlers' own exceptions end elsewhere: this is an event that could not even be begun, here or at any other worker. */
+  #notBegun({ gateway }: EventSource, type: string, error: unknown): void {
     this.#badEvent(`A ${type} event of gateway ${gateway} could not be handled`, error);
   }
 

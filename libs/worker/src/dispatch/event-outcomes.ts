@@ -108,6 +108,7 @@ export class EventOutcomes {
   }
 
   #deny(run: EventRun, handler: Handler): void {
+    if (run.interruption !== undefined) return; // whether it gets in is another worker's to say
     const { id } = run.context.client;
     this.#counters.denied++;
     this.#logger.debug?.(`${handler.name} denied client ${id}`);
@@ -132,6 +133,7 @@ export class EventOutcomes {
   }
 
   #send(run: EventRun, text: string): void {
+    if (run.interruption !== undefined) return; // the client gets the answer of the worker that has the event now
     const { id } = run.context.client;
     try {
       this.#replies.sendToClient(id, text);

@@ -1,5 +1,8 @@
+import type { EventSource } from '#api';
+
 import type { ClientEventContext } from '../context/client-event-context.js';
 import type { HandlerPlan } from './handler-table.js';
+import type { Interruption } from './interruption.js';
 
 /** One event on its way through the handlers of its plan. */
 export class EventRun {
@@ -9,15 +12,24 @@ export class EventRun {
   following: EventRun | undefined;
   /** Memory that it is counted with while it waits. */
   heldBytes = 0;
+  /** Its link ended while it was running. */
+  interruption: Interruption | undefined;
 
   constructor(
     readonly plan: HandlerPlan,
     readonly context: ClientEventContext,
-    readonly gateway: string,
+    readonly source: EventSource,
+    readonly sequence: number,
     readonly connectionId: number,
     /** What an answer repeats; undefined when none is wanted. */
     readonly requestId: string | number | undefined,
   ) {}
+
+  /** It is another worker's now: what has begun goes on, and nothing follows from it here. */
+  interrupt(interruption: Interruption): void {
+    this.interruption = interruption;
+    this.skipRest();
+  }
 
   /** The handlers that are left do not run. */
   skipRest(): void {

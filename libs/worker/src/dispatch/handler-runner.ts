@@ -58,7 +58,7 @@ export class HandlerRunner {
 
   #follow(wait: Wait, result: unknown): void {
     // A promise of the usual kind is not wrapped in another one: that is half of what waiting costs.
-    const promise = result instanceof Promise ? (result as Promise<unknown>) : settle(result);
+    const promise = isUsual(result) ? result : settle(result);
     promise.then(
       (value) => (isPending(value) ? this.#follow(wait, value) : this.#settled(wait, value)),
       (error: unknown) => this.#settled(wait, new HandlerFailure(error, false)),
@@ -84,6 +84,11 @@ export class HandlerRunner {
   #goOn({ run }: Wait): void {
     if (this.advance(run)) this.#finished(run);
   }
+}
+
+/** Not one whose `then` could throw, or call back twice. */
+function isUsual(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise && value.then === Promise.prototype.then;
 }
 
 function call(handler: Handler, { context }: EventRun): unknown {

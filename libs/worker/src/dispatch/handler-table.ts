@@ -20,9 +20,9 @@ export interface HandlerPlan {
 }
 
 /** A hook of the worker itself: no event, no client, no enhancers. */
-export interface WorkerHook {
+export interface WorkerHook<Args extends readonly unknown[] = readonly []> {
   readonly name: string;
-  readonly call: () => unknown;
+  readonly call: (...args: Args) => unknown;
 }
 
 export interface HandlerTable {
@@ -34,6 +34,8 @@ export interface HandlerTable {
   readonly close: HandlerPlan;
   readonly workerStart: readonly WorkerHook[];
   readonly workerStop: readonly WorkerHook[];
+  /** Called with the gateway's id. */
+  readonly gatewayLost: readonly WorkerHook<readonly [string]>[];
 }
 
 export function planOf(handlers: readonly Handler[]): HandlerPlan {

@@ -6,6 +6,7 @@ import {
   InvalidHandlerError,
   OnClose,
   OnConnect,
+  OnGatewayLost,
   OnMessage,
   OnWorkerStart,
 } from '../index.js';
@@ -110,6 +111,18 @@ describe('the worker does not start', () => {
       start(): void {}
     }
     expect((await startError({ providers: [Scoped] })).handler).toBe('Scoped.start');
+  });
+
+  it('when @OnGatewayLost stands in a request-scoped class', async () => {
+    @ClientHandlers()
+    @Injectable({ scope: Scope.REQUEST })
+    class Scoped {
+      @OnGatewayLost()
+      lost(): void {}
+    }
+    const { handler, message } = await startError({ providers: [Scoped] });
+    expect(handler).toBe('Scoped.lost');
+    expect(message).toContain('@OnGatewayLost() on a request-scoped class');
   });
 });
 

@@ -57,6 +57,7 @@ export class HandlerExplorer {
       close: planOf(compiled('close')),
       workerStart: ofKind('workerStart').map(hookOf),
       workerStop: ofKind('workerStop').map(hookOf),
+      gatewayLost: ofKind('gatewayLost').map(hookOf),
     };
   }
 
@@ -97,14 +98,14 @@ export class HandlerExplorer {
   }
 }
 
-function hookOf({ wrapper, method, name, definition }: FoundHandler): WorkerHook {
+function hookOf({ wrapper, method, name, definition }: FoundHandler): WorkerHook<readonly unknown[]> {
   if (!wrapper.isDependencyTreeStatic()) {
     throw new InvalidHandlerError(
       name,
-      `has ${decoratorName(definition)} on a request-scoped class, and there is no request when the worker starts or ` +
-        'stops. Move it to a class of its own.',
+      `has ${decoratorName(definition)} on a request-scoped class, and there is no request when it is called. ` +
+        'Move it to a class of its own.',
     );
   }
-  const instance = wrapper.instance as Record<string, () => unknown>;
-  return { name, call: () => instance[method]!() };
+  const instance = wrapper.instance as Record<string, (...args: readonly unknown[]) => unknown>;
+  return { name, call: (...args) => instance[method]!(...args) };
 }

@@ -1,4 +1,4 @@
-import type { EventSink } from '#api';
+import { NO_SEQUENCE, type EventPort, type EventSink, type SessionWrite, type SinkTerms } from '#api';
 import {
   encodeCloseDetails,
   encodeFrame,
@@ -17,7 +17,7 @@ import {
 } from '#protocol';
 
 import type { ReplyPort } from '../dispatch/reply-port.js';
-import type { WorkerEventPort } from '../worker.strategy.js';
+import { LoopbackSource } from './loopback-source.js';
 
 const KEY = gatewayKey({ host: '127.0.0.1', port: 9108 });
 const NOTHING = Buffer.alloc(0);
@@ -29,9 +29,13 @@ export interface Sent {
 
 /**
  * One gateway as a worker sees it, without the socket: its events are encoded as frames, decoded as the link does, and
- * the receive buffer is overwritten as soon as the worker has returned.
+ * the receive buffer is overwritten as soon as the worker has returned. The link can be ended, and made anew.
  */
-export class LoopbackGateway implements WorkerEventPort, ReplyPort {
+export class LoopbackGateway implements EventPort, ReplyPort {
+  readonly isWindowed: boolean;
+  /** The link there is now. */
+  source: LoopbackSource;
+  terms: SinkTerms | undefined;
   readonly sent: Sent[] = [];
   readonly closed: string[] = [];
   /** What happened to the port, in order. */
@@ -39,9 +43,16 @@ export class LoopbackGateway implements WorkerEventPort, ReplyPort {
   /** Delivers what the gateway has sent before it noticed that the worker leaves. */
   underWay: () => void = () => undefined;
   #sink: EventSink | undefined;
+  #isRedelivering = false;
   #wanted: (() => void)[] = [];
 
-  constructor(readonly codec: SessionCodec = jsonSessionCodec) {}
+  constructor(
+    readonly codec: SessionCodec = jsonSessionCodec,
+    private readonly protocol: 'nestwire' | 'base' = 'nestwire',
+  ) {
+    this.isWindowed = protocol === 'nestwire';
+    this.source = this.#makeSource();
+  }
 
   get key(): string {
     return KEY;
@@ -51,9 +62,10 @@ export class LoopbackGateway implements WorkerEventPort, ReplyPort {
     return formatClientId(KEY, connectionId);
   }
 
-  subscribe(sink: EventSink): void {
+  subscribe(sink: EventSink, terms: SinkTerms): void {
     this.calls.push('subscribe');
     this.#sink = sink;
+    this.terms = terms;
   }
 
   pause(gateway: string): void {
@@ -92,6 +104,29 @@ export class LoopbackGateway implements WorkerEventPort, ReplyPort {
 
   lose(): void {
     this.#sink?.gatewayLost?.(KEY);
+  }
+
+  /** The link ends, and the next one is made when the worker has let go of it. */
+  async interrupt(): Promise<void> {
+    const { source } = this;
+    source.isOver = true;
+    await this.#sink?.interrupted?.(source);
+    this.source = this.#makeSource();
+  }
+
+  /** Some handler, or anybody else in the worker's process, has written to a session. Gives the write's number. */
+  wroteSession(connectionId: number, kind: SessionWrite['kind'], value?: unknown): number {
+    const number = this.source.nextWrite();
+    const session = kind === 'delete' ? NOTHING : this.#session(value ?? {});
+    this.#sink?.sessionWritten?.(this.source, connectionId, { kind, session, number });
+    session.fill(0xfd); // the caller's own: the worker was to copy it
+    return number;
+  }
+
+  /** From now on events bring these writes along. */
+  appliedWrites(number: number): void {
+    this.source.appliedWrites = number;
+    this.#sink?.sessionsApplied?.(this.source);
   }
 
   open(connectionId: number, request: { path?: string; headers?: Record<string, string> } = {}): void {
@@ -153,11 +188,21 @@ export class LoopbackGateway implements WorkerEventPort, ReplyPort {
     this.deliver({ type: 'close', connectionId, session: this.#session(had.session), details });
   }
 
+  /** From now on events come as ones that another worker had before. */
+  redelivering(isRedelivered: boolean): void {
+    this.#isRedelivering = isRedelivered;
+  }
+
   deliver(event: GatewayEvent): void {
+    const isRedelivered = this.#isRedelivering;
     const frame = encodeFrame((writer) => writeEvent(writer, event));
+    const { source } = this;
+    const sequence = this.protocol === 'base' ? NO_SEQUENCE : source.nextSequence();
     new FrameDecoder(1024 * 1024).push(frame, (payload) => {
-      const isText = readTextMessage(payload, (...message) => this.#sink?.textMessage?.(KEY, ...message));
-      if (!isText) this.#sink?.event(KEY, readEvent(payload));
+      const isText =
+        !isRedelivered &&
+        readTextMessage(payload, (...message) => this.#sink?.textMessage?.(source, ...message, sequence));
+      if (!isText) this.#sink?.event(source, readEvent(payload), sequence, isRedelivered);
     });
     frame.fill(0xfe);
   }
@@ -181,6 +226,10 @@ export class LoopbackGateway implements WorkerEventPort, ReplyPort {
   #session(session: unknown): Buffer {
     if (session === undefined) return NOTHING;
     return session instanceof Buffer ? session : this.codec.encode(session);
+  }
+
+  #makeSource(): LoopbackSource {
+    return new LoopbackSource(KEY, () => this.#noticed());
   }
 
   #noticed(): void {

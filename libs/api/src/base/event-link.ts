@@ -10,8 +10,8 @@ import {
   type Tag,
   type TextMessageTaker,
 } from '#protocol';
-
-import type { EventSink } from './event-port.js';
+import { NO_SEQUENCE } from '../event-port.js';
+import type { GuardedSink, NamedSource } from '../guarded-sink.js';
 
 export interface EventLinkOptions {
   /** With pings: a gateway may take a worker that is silent for dead. */
@@ -20,20 +20,35 @@ export interface EventLinkOptions {
   readonly tags: readonly Tag[];
 }
 
+/** One link's events: nothing of them is acknowledged. */
+class BaseEventSource implements NamedSource {
+  readonly appliedWrites = 0;
+
+  constructor(
+    readonly gateway: string,
+    readonly name: string,
+  ) {}
+
+  acknowledge(): void {
+    // The base protocol has no word for it.
+  }
+}
+
 /**
  * The link on which one gateway sends us events. It says RegisterWorker first, and nothing but pings after that.
  * A link of its own, because a reply cannot be told from an event.
  */
 export class EventLink {
-  readonly #gateway: NodeAddress;
+  readonly #name: string;
   readonly #key: string;
   readonly #options: EventLinkOptions;
-  readonly #sink: EventSink;
+  readonly #sink: GuardedSink;
   readonly #log: NodeLog;
   readonly #throttle: LogThrottle;
   readonly #onClosed: () => void;
   readonly #dialer: Dialer;
   readonly #takeText: TextMessageTaker | undefined;
+  #source: BaseEventSource;
   #isUp = false;
   #isPaused = false;
   #ending: { readonly resolve: () => void; readonly patience: NodeJS.Timeout } | undefined;
@@ -43,18 +58,19 @@ export class EventLink {
     gateway: NodeAddress,
     key: string,
     options: EventLinkOptions,
-    sink: EventSink,
+    sink: GuardedSink,
     log: NodeLog,
     onClosed: () => void,
   ) {
-    this.#gateway = gateway;
+    this.#name = formatAddress(gateway);
     this.#key = key;
     this.#options = options;
     this.#sink = sink;
     this.#log = log;
     this.#throttle = new LogThrottle();
     this.#onClosed = onClosed;
-    this.#takeText = this.#textTaker();
+    this.#source = new BaseEventSource(key, this.#name);
+    this.#takeText = sink.takesText ? this.#onText : undefined;
     this.#dialer = new Dialer(
       gateway,
       options.link,
@@ -104,11 +120,11 @@ export class EventLink {
 
   #onConnected(link: Link): void {
     this.#isUp = true;
+    this.#source = new BaseEventSource(this.#key, this.#name);
     link.send((writer) => writeRequest(writer, COMMANDS.registerWorker, this.#options.tags));
     link.accept();
     if (this.#isPaused) link.pause();
-    const gateway = formatAddress(this.#gateway);
-    this.#log.log(`Linked to the gateway ${gateway} for events`, { gateway });
+    this.#log.log(`Linked to the gateway ${this.#name} for events`, { gateway: this.#name });
   }
 
   /** @throws ProtocolError, which ends the link */
@@ -116,32 +132,13 @@ export class EventLink {
     if (this.#takeText !== undefined && readTextMessage(payload, this.#takeText)) return;
     const event = readEvent(payload);
     this.#ending?.patience.refresh();
-    try {
-      this.#sink.event(this.#key, event);
-    } catch (error) {
-      this.#reportSink(event.type, error);
-    }
+    this.#sink.event(this.#source, event, NO_SEQUENCE, false);
   }
 
-  #textTaker(): TextMessageTaker | undefined {
-    const sink = this.#sink;
-    if (sink.textMessage === undefined) return undefined;
-    return (connectionId, session, text) => {
-      this.#ending?.patience.refresh();
-      try {
-        sink.textMessage?.(this.#key, connectionId, session, text);
-      } catch (error) {
-        this.#reportSink('message', error);
-      }
-    };
-  }
-
-  /** Whatever went wrong with one event, those of all other clients come on this link too. */
-  #reportSink(type: string, error: unknown): void {
-    const gateway = formatAddress(this.#gateway);
-    const text = `A ${type} event of the gateway ${gateway} could not be handed over: ${problemOf(error)}`;
-    this.#throttle.warn(this.#log, 'sink', text, { gateway, error });
-  }
+  readonly #onText: TextMessageTaker = (connectionId, session, text) => {
+    this.#ending?.patience.refresh();
+    this.#sink.textMessage(this.#source, connectionId, session, text, NO_SEQUENCE);
+  };
 
   #onLinkClosed(reason: Error | undefined): void {
     const wasUp = this.#isUp;
@@ -152,31 +149,17 @@ export class EventLink {
       this.#ending.resolve();
     } else {
       if (reason !== undefined) this.#report(wasUp, reason);
-      if (wasUp) this.#tellOfLoss();
+      if (wasUp) this.#sink.gatewayLost(this.#key, this.#name);
     }
     this.#onClosed();
   }
 
-  #tellOfLoss(): void {
-    try {
-      this.#sink.gatewayLost?.(this.#key);
-    } catch (error) {
-      // Dialling anew, and forgetting a gateway that has left, must not depend on it.
-      const gateway = formatAddress(this.#gateway);
-      const text = `The loss of the gateway ${gateway} could not be handed over: ${problemOf(error)}`;
-      this.#throttle.warn(this.#log, 'sink', text, { gateway, error });
-    }
-  }
-
   #report(wasUp: boolean, error: Error): void {
-    const gateway = formatAddress(this.#gateway);
     const text = wasUp
-      ? `The event link to the gateway ${gateway} ended`
-      : `The gateway ${gateway} could not be linked for events`;
-    this.#throttle.warn(this.#log, wasUp ? 'ended' : 'unreachable', `${text}. ${error.message}`, { gateway });
+      ? `The event link to the gateway ${this.#name} ended`
+      : `The gateway ${this.#name} could not be linked for events`;
+    this.#throttle.warn(this.#log, wasUp ? 'ended' : 'unreachable', `${text}. ${error.message}`, {
+      gateway: this.#name,
+    });
   }
-}
-
-function problemOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

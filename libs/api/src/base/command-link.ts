@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Dialer, type BackoffOptions, type Link, type LinkOptions } from '#link';
 import { writeRequest, type ByteReader, type NodeAddress } from '#protocol';
-import type { RequestDefinition } from './definition.js';
-import { GatewayLostError, GatewayUnavailableError, OverdueReplyError } from './errors.js';
-import type { PendingQuestion } from './pending-question.js';
+import type { RequestDefinition } from '../definition.js';
+import { GatewayLostError, GatewayUnavailableError, OverdueReplyError } from '../errors.js';
+import type { PendingQuestion } from '../pending-question.js';
 import { QuestionQueue } from './question-queue.js';
 
 /** What the owner of a command link is told. */
@@ -15,7 +15,9 @@ export interface CommandLinkObserver {
    * The link ended, or could not be made. Its questions have failed already.
    * @param lostCommands commands that waited for a connection that did not come
    */
-  closed(reason: Error | undefined, lostCommands: number): void;
+  closed(reason: Error | undefined, wasUp: boolean, lostCommands: number): void;
+  congested(): void;
+  drained(): void;
 }
 
 export interface CommandLinkOptions {
@@ -52,6 +54,8 @@ export class CommandLink {
       {
         connected: (link) => this.#onConnected(link),
         frame: (payload: ByteReader) => this.#questions.answer(payload),
+        congested: () => observer.congested(),
+        drained: () => observer.drained(),
         closed: (_link, reason) => this.#onLinkClosed(reason),
       },
       options.backoff,
@@ -61,6 +65,10 @@ export class CommandLink {
   /** There is a connection, whatever its state. */
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  get queuedBytes(): number {
+    return this.#dialer.link?.queuedBytes ?? 0;
   }
 
   start(): void {
@@ -95,7 +103,7 @@ export class CommandLink {
     }
     this.#questions.add(question);
     const { overdueReplyMs } = this.#options;
-    question.sent(() => link.destroy(new OverdueReplyError(this.#gateway, overdueReplyMs)));
+    question.sent({ overdue: () => link.destroy(new OverdueReplyError(this.#gateway, overdueReplyMs)) });
   }
 
   /** Resolves when the system has taken all that was written, or the link that had it is gone. */
@@ -143,14 +151,15 @@ export class CommandLink {
   }
 
   #onLinkClosed(cause: Error | undefined): void {
-    const error = this.#isUp
+    const wasUp = this.#isUp;
+    const error = wasUp
       ? new GatewayLostError(this.#gateway, { cause })
       : new GatewayUnavailableError(this.#gateway, 'could not be connected', { cause });
     const lost = this.#unsentCommands;
     this.#isUp = false;
     this.#unsentCommands = 0;
     this.#questions.failAll(error);
-    this.#observer.closed(cause, lost);
+    this.#observer.closed(cause, wasUp, lost);
     this.#onClosed?.();
   }
 }

@@ -1,7 +1,7 @@
 import { LogThrottle, type Link, type NodeLog } from '#link';
 import { NestwireError } from '#protocol';
-import { TooManyLinksError } from './errors.js';
-import type { GatewayStats } from './gateway-stats.js';
+import { TooManyLinksError } from '../errors.js';
+import type { GatewayStats } from '../gateway-stats.js';
 
 /** Says why links to the gateway ended: counted each time, logged so often that strangers cannot fill the disk. */
 export class LanReport {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { Opcode } from '#protocol';
-import { SinkTakenError } from './errors.js';
-import type { EventSink } from './event-port.js';
-import { ListedByHand, clientOf, gateway, linkedTo, twoGateways, unstarted } from './test/pool-kit.js';
-import type { ScriptedGateway } from './test/scripted-gateway.js';
+import { Opcode, type GatewayEvent } from '#protocol';
+import { SinkTakenError } from '../errors.js';
+import type { EventSink, EventSource } from '../event-port.js';
+import { ListedByHand, clientOf, gateway, linkedTo, twoGateways, unstarted } from '../test/pool-kit.js';
+import type { ScriptedGateway } from '../test/scripted-gateway.js';
 
 class KeptEvents implements EventSink {
   readonly events: string[] = [];
   readonly lost: string[] = [];
   #wake: (() => void) | undefined;
 
-  event(gatewayKey: string, event: Parameters<EventSink['event']>[1]): void {
+  event({ gateway: gatewayKey }: EventSource, event: GatewayEvent): void {
     const data = 'data' in event ? event.data.toString() : event.type;
     this.events.push(`${gatewayKey}:${event.connectionId}:${data}`);
     this.#wake?.();
@@ -26,6 +26,7 @@ class KeptEvents implements EventSink {
   }
 }
 
+const TERMS = { windowBytes: 0 };
 const NO_SESSION = Buffer.alloc(0);
 
 async function eventLinkOf(node: ScriptedGateway, nth = 1) {
@@ -46,7 +47,7 @@ describe('event links', () => {
     const [a, b] = await twoGateways({}, {});
     const { pool } = await linkedTo([a], { tags: ['blue', 7, null] });
     const sink = new KeptEvents();
-    pool.subscribe(sink);
+    pool.subscribe(sink, TERMS);
     const link = await eventLinkOf(a);
     expect(a.of('registerWorker')[0]?.request).toEqual(['blue', 7, null]);
     const texts = Array.from({ length: 300 }, (_, i) => `m${i}`);
@@ -60,7 +61,7 @@ describe('event links', () => {
     const node = await gateway();
     const { pool, membership } = unstarted(new ListedByHand(), { startTimeoutMs: 0 });
     const sink = new KeptEvents();
-    pool.subscribe(sink);
+    pool.subscribe(sink, TERMS);
     await pool.start();
     membership.list(node.address);
     say(node, await eventLinkOf(node), 'hello');
@@ -70,7 +71,7 @@ describe('event links', () => {
   it('send pings', async () => {
     const node = await gateway();
     const { pool } = await linkedTo([node], { eventPingIntervalMs: 10 });
-    pool.subscribe(new KeptEvents());
+    pool.subscribe(new KeptEvents(), TERMS);
     await node.until(() => node.of('ping').length >= 3);
     const eventLink = await eventLinkOf(node);
     expect(node.of('ping').every(({ link }) => link === eventLink)).toBe(true);
@@ -80,7 +81,7 @@ describe('event links', () => {
     const [a, b] = await twoGateways({ isOnline: () => true }, {});
     const { api, pool, log } = await linkedTo([a, b]);
     const sink = new KeptEvents();
-    pool.subscribe(sink);
+    pool.subscribe(sink, TERMS);
     const [link, other] = await Promise.all([eventLinkOf(a), eventLinkOf(b)]);
     say(a, link, 'before');
     link.send((writer) => writer.u8(99));
@@ -104,7 +105,7 @@ describe('event links', () => {
     await node.stop();
     const { pool, log } = await linkedTo([node]);
     const sink = new KeptEvents();
-    pool.subscribe(sink);
+    pool.subscribe(sink, TERMS);
     await expect.poll(() => log.warnings('could not be linked for events')).toBe(1);
     expect(sink.lost).toEqual([]);
   });
@@ -115,14 +116,17 @@ describe('event links', () => {
     const events: string[] = [];
     let onLast = (): void => undefined;
     const last = new Promise<void>((resolve) => (onLast = resolve));
-    pool.subscribe({
-      event(_gateway, event) {
-        const text = 'data' in event ? event.data.toString() : '';
-        if (text === 'bad') throw new Error('handler');
-        events.push(text);
-        if (text === 'c') onLast();
+    pool.subscribe(
+      {
+        event(_gateway, event) {
+          const text = 'data' in event ? event.data.toString() : '';
+          if (text === 'bad') throw new Error('handler');
+          events.push(text);
+          if (text === 'c') onLast();
+        },
       },
-    });
+      TERMS,
+    );
     say(node, await eventLinkOf(node), 'a', 'bad', 'c');
     await last;
     expect(events).toEqual(['a', 'c']);
@@ -135,16 +139,18 @@ describe('event links', () => {
     const { pool, log } = await linkedTo([node]);
     const lines: string[] = [];
     const sink = new (class extends KeptEvents {
-      textMessage(key: string, connectionId: number, session: Buffer, text: string): void {
+      textMessage(
+        ...[{ gateway: key }, connectionId, session, text]: Parameters<NonNullable<EventSink['textMessage']>>
+      ): void {
         if (text === 'bad') throw new Error('as asked');
         lines.push(`text ${key} ${connectionId} ${session.toString()} ${text}`);
       }
-      override event(...[key, event]: Parameters<EventSink['event']>): void {
+      override event(source: EventSource, event: GatewayEvent): void {
         lines.push(`event ${event.type}`);
-        super.event(key, event);
+        super.event(source, event);
       }
     })();
-    pool.subscribe(sink);
+    pool.subscribe(sink, TERMS);
     const link = await eventLinkOf(node);
     const message = { type: 'message', connectionId: 7, flags: 0x21, session: Buffer.from('{}') } as const;
     for (const text of ['grüß', 'bad', 'on']) {
@@ -162,13 +168,16 @@ describe('event links', () => {
     const { pool, membership, log } = await linkedTo([node]);
     const sink = new KeptEvents();
     let losses = 0;
-    pool.subscribe({
-      event: (key, event) => sink.event(key, event),
-      gatewayLost: () => {
-        losses++;
-        throw new Error('loss');
+    pool.subscribe(
+      {
+        event: (source, event) => sink.event(source, event),
+        gatewayLost: () => {
+          losses++;
+          throw new Error('loss');
+        },
       },
-    });
+      TERMS,
+    );
     (await eventLinkOf(node)).destroy();
     say(node, await eventLinkOf(node, 2), 'again');
     await sink.until(() => sink.events.length === 1);
@@ -181,10 +190,10 @@ describe('event links', () => {
 
   it('go to one sink at a time', async () => {
     const { pool } = await linkedTo([]);
-    pool.subscribe(new KeptEvents());
-    expect(() => pool.subscribe(new KeptEvents())).toThrow(SinkTakenError);
+    pool.subscribe(new KeptEvents(), TERMS);
+    expect(() => pool.subscribe(new KeptEvents(), TERMS)).toThrow(SinkTakenError);
     pool.unsubscribe();
-    pool.subscribe(new KeptEvents());
+    pool.subscribe(new KeptEvents(), TERMS);
   });
 });
 
@@ -196,7 +205,7 @@ describe('a paused gateway', () => {
     const [a, b] = await twoGateways({}, {});
     const { pool } = await linkedTo([a, b], { eventPingIntervalMs: 10 });
     const sink = new KeptEvents();
-    pool.subscribe(sink);
+    pool.subscribe(sink, TERMS);
     const [link, other] = await Promise.all([eventLinkOf(a), eventLinkOf(b)]);
     say(a, link, 'before');
     await sink.until(() => sink.events.length === 1);
@@ -221,7 +230,7 @@ describe('a paused gateway', () => {
     const node = await gateway();
     const { pool, membership } = await linkedTo([node]);
     const sink = new KeptEvents();
-    pool.subscribe(sink);
+    pool.subscribe(sink, TERMS);
     pool.pause(node.key);
     (await eventLinkOf(node)).destroy();
     // What is not read is not noticed either.
@@ -254,7 +263,7 @@ describe('a paused gateway', () => {
     const node = await gateway();
     const { pool } = await linkedTo([node]);
     const sink = new KeptEvents();
-    pool.subscribe(sink);
+    pool.subscribe(sink, TERMS);
     const link = await eventLinkOf(node);
     pool.pause(node.key);
     say(node, link, ...MANY);
@@ -265,7 +274,7 @@ describe('a paused gateway', () => {
     expect(sink.lost).toEqual([]);
 
     const next = new KeptEvents();
-    pool.subscribe(next);
+    pool.subscribe(next, TERMS);
     say(node, await eventLinkOf(node, 2), 'next');
     await next.until(() => next.events.length === 1);
   });
@@ -285,7 +294,7 @@ describe('unsubscribe', () => {
     const node = await gateway({ isOnline: () => true });
     const { api, pool } = await linkedTo([node]);
     const sink = new KeptEvents();
-    pool.subscribe(sink);
+    pool.subscribe(sink, TERMS);
     const link = await eventLinkOf(node);
     say(node, link, 'under way');
     pool.unsubscribe();
@@ -300,7 +309,7 @@ describe('unsubscribe', () => {
   it('ends in closeTimeoutMs with a gateway that does not close its side', async () => {
     const node = await gateway();
     const { pool } = await linkedTo([node], { link: { closeTimeoutMs: 30 } });
-    pool.subscribe(new KeptEvents());
+    pool.subscribe(new KeptEvents(), TERMS);
     // A process that hangs: it does not even notice that we have closed our side.
     (await eventLinkOf(node)).pause();
     const begin = performance.now();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { until } from '../../../test/links/link-kit.js';
-import { RawClient } from './test/clients.js';
-import { TestGateway } from './test/test-gateway.js';
+import { until } from '../../../../test/links/link-kit.js';
+import { RawClient } from '../test/clients.js';
+import { TestGateway } from '../test/test-gateway.js';
 
 const KiB = 1024;
 
@@ -42,7 +42,11 @@ describe('strangers on the LAN port', () => {
 
 describe('sockets that never upgrade', () => {
   it('are dropped and counted beyond as many as may be on their way', async () => {
-    const node = await TestGateway.start({ maxConnections: 1, upgradeTimeoutMs: 60_000 });
+    const node = await TestGateway.start({
+      maxConnections: 1,
+      maxAcceptsPerSecond: 0, // with a limit those who wait for their turn count, too
+      upgradeTimeoutMs: 60_000,
+    });
     const sockets = await Promise.all(Array.from({ length: 20 }, () => RawClient.dial(node.ws)));
     await until(() => node.stats.connectionsRefused === 3, 'three have been dropped');
     await until(() => sockets.filter(({ isClosed }) => isClosed).length === 3, 'they know');

@@ -1,6 +1,7 @@
 import { ProtocolError, type ByteReader } from '#protocol';
-import { Fifo } from './fifo.js';
-import type { PendingQuestion } from './pending-question.js';
+import { GatewayLostError } from '../errors.js';
+import { Fifo } from '../fifo.js';
+import type { PendingQuestion } from '../pending-question.js';
 
 /**
  * The questions on one link, in order. Replies carry no id, so the place in this queue is all that tells whose a reply is:
@@ -37,7 +38,7 @@ export class QuestionQueue {
       question.retire();
       this.#onLateReply();
     } else {
-      question.answer(reply);
+      answerOrFail(question, reply);
     }
   }
 
@@ -47,5 +48,14 @@ export class QuestionQueue {
       question.retire();
       question.fail(error);
     }
+  }
+}
+
+function answerOrFail(question: PendingQuestion<unknown>, reply: ByteReader): void {
+  try {
+    question.answer(reply);
+  } catch (cause) {
+    question.fail(new GatewayLostError(question.gateway, { cause }));
+    throw cause;
   }
 }

@@ -1,0 +1,16 @@
+/** Ids of lost gateways that are kept: more have not been lost by the time one of them is heard of again. */
+const MAX_KEPT = 10_000;
+
+/** Of which gateways it was told that they are lost: once, whatever else is heard of them. A list may be stale, a link may work again. */
+export class LostGateways {
+  readonly #ids = new Set<string>();
+
+  /** @returns false when it was told before */
+  add(id: string): boolean {
+    if (this.#ids.has(id)) return false;
+    const [oldest] = this.#ids;
+    if (oldest !== undefined && this.#ids.size >= MAX_KEPT) this.#ids.delete(oldest);
+    this.#ids.add(id);
+    return true;
+  }
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { listenerHandshake, secretsOf, type Link, type LinkHandler, type PeerIdentity } from '#link';
+import { ExtensionCode, ProtocolError, readAcknowledge, readTakeEvents, type ByteReader } from '#protocol';
+import { nodeName } from '#register';
+import { SlowLeaveError } from '../errors.js';
+import { sayLeft } from '../workers/worker-pool.js';
+import type { WorkerLink } from '../workers/worker-link.js';
+import { mayRead } from './base-talk.js';
+import { FencedSessions } from './fenced-sessions.js';
+import type { LanParts } from './lan-parts.js';
+import type { LinkPort } from './link-port.js';
+
+/** So many pings in the time after which a silent peer is given up. */
+const PINGS_A_SILENCE = 4;
+
+/**
+ * The extension on the LAN port: both sides prove themselves, and one link carries events, acknowledgements, commands and replies,
+ * so that an acknowledgement cannot overtake the commands of its handler.
+ */
+export class NestwireTalk {
+  readonly handler: LinkHandler;
+  readonly #parts: LanParts;
+  readonly #fenced = new FencedSessions();
+  readonly #sessions = new Map<Link, string>();
+  readonly #release: Parameters<LanParts['workers']['acknowledge']>[3];
+  #pings: NodeJS.Timeout | undefined;
+
+  constructor(parts: LanParts, port: LinkPort, gatewayId: string) {
+    const { options, commands, events, workers } = parts;
+    this.#parts = parts;
+    this.#release = (connection, held) => events.releaseHeld(connection, held);
+    const session = randomBytes(16).toString('hex');
+    this.handler = listenerHandshake(
+      {
+        secrets: secretsOf(options.secret),
+        role: 'gateway',
+        name: nodeName(),
+        gatewayId,
+        session: () => session,
+        admit: (peer) =>
+          this.#fenced.has(peer.session)
+            ? {
+                code: 'fenced',
+                text: 'This session was given up, and its events are at other workers. Come back with a new one',
+              }
+            : undefined,
+      },
+      {
+        connected: (link) => void port.admit(link),
+        welcomed: (link, peer) => this.#welcome(link, peer),
+        frame: (payload, link) => commands.dispatch(payload, link),
+        congested: (link) => {
+          if (!workers.has(link)) link.pause();
+        },
+        drained: (link) => {
+          workers.drained(link);
+          if (mayRead(link, parts)) link.resume();
+        },
+        // Whoever is done says so with Leave: a link of which one half is gone serves nobody.
+        ended: (link) => this.#gone(link),
+        closed: (link, reason) => {
+          this.#gone(link);
+          this.#sessions.delete(link);
+          port.closed(link, reason);
+        },
+      },
+    );
+    commands.extend({
+      [ExtensionCode.Acknowledge]: (payload, link) => this.#acknowledge(payload, link),
+      [ExtensionCode.TakeEvents]: (payload, link) => this.#takeEvents(payload, link),
+      [ExtensionCode.Leave]: (payload, link) => this.#leave(payload, link),
+      [ExtensionCode.Ping]: (payload, link) => {
+        payload.expectEnd('A ping');
+        link.send((writer) => writer.u8(ExtensionCode.Pong));
+      },
+      // That it came is all that it says: the link has noted that its peer lives.
+      [ExtensionCode.Pong]: (payload) => payload.expectEnd('A pong'),
+    });
+  }
+
+  /** Pings all peers, so that none of them is silent for long while it is well. */
+  start(links: ReadonlySet<Link>): void {
+    const { workerSilenceTimeoutMs } = this.#parts.options;
+    if (workerSilenceTimeoutMs === 0) return;
+    this.#pings = setInterval(
+      () => {
+        for (const link of links)
+          if (link.state === 'open') link.send((writer) => writer.u8(ExtensionCode.Ping));
+      },
+      Math.ceil(workerSilenceTimeoutMs / PINGS_A_SILENCE),
+    ).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#pings);
+  }
+
+  #welcome(link: Link, { session }: PeerIdentity): void {
+    this.#sessions.set(link, session);
+    link.watchSilence(this.#parts.options.workerSilenceTimeoutMs);
+  }
+
+  #takeEvents(payload: ByteReader, link: Link): void {
+    const { workers, events, options, log } = this.#parts;
+    const { windowBytes, tags } = readTakeEvents(payload);
+    if (workers.has(link)) {
+      throw new ProtocolError('ERR_NESTWIRE_MALFORMED', 'A worker asked for events twice');
+    }
+    if (link.state !== 'open') return; // gone while its frame had to wait
+    const window = Math.min(
+      windowBytes === 0 ? Number.POSITIVE_INFINITY : windowBytes,
+      options.maxUnacknowledgedBytes,
+    );
+    workers.addAcknowledging(link, tags, window);
+    log.log(`Worker ${link.peer} takes events`, { workers: workers.size });
+    events.releaseParked();
+  }
+
+  #acknowledge(payload: ByteReader, link: Link): void {
+    const worker = this.#worker(link, 'An acknowledgement');
+    const { workers } = this.#parts;
+    readAcknowledge(payload, (first, count) => workers.acknowledge(worker, first, count, this.#release));
+  }
+
+  #leave(payload: ByteReader, link: Link): void {
+    payload.expectEnd('A leave');
+    const worker = this.#worker(link, 'A leave');
+    const { workers, options, log } = this.#parts;
+    workers.leave(worker);
+    sayLeft(link);
+    log.log(`Worker ${link.peer} leaves, and takes nothing new`, { workers: workers.size });
+    const { parkedAgeMs } = options;
+    setTimeout(() => {
+      if (workers.has(link) && worker.journal !== undefined && worker.journal.size > 0)
+        link.destroy(new SlowLeaveError(`Worker ${link.peer}`, parkedAgeMs));
+    }, parkedAgeMs).unref();
+  }
+
+  #worker(link: Link, what: string): WorkerLink {
+    const worker = this.#parts.workers.workerOf(link);
+    if (worker !== undefined) return worker;
+    throw new ProtocolError('ERR_NESTWIRE_MALFORMED', `${what} came on a link that takes no events`);
+  }
+
+  /** The worker is given up at once: others get what it has not acknowledged, and it may not come back as the one that it was. */
+  #gone(link: Link): void {
+    const { workers, events, stats, log } = this.#parts;
+    const worker = workers.remove(link);
+    if (worker === undefined) return;
+    const session = this.#sessions.get(link);
+    if (session !== undefined) this.#fenced.add(session);
+    if (link.state !== 'closed') link.destroy();
+    const redelivered = events.redeliver(worker);
+    stats.eventsRedelivered += redelivered;
+    if (!worker.isLeaving) stats.workersLost++;
+    log.log(`Worker ${link.peer} takes no more events`, { workers: workers.size, redelivered });
+  }
+}

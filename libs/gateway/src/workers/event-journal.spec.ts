@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FrameWriter, ProtocolError } from '#protocol';
+import type { Connection } from '../connection/connection.js';
+import { ConnectionTable } from '../connection/connection-table.js';
+import { FakeTransport } from '../test/test-gateway.js';
+import { EventJournal } from './event-journal.js';
+
+const writer = new FrameWriter();
+
+function add(journal: EventJournal, connection: Connection, text: string): void {
+  writer.truncate(0);
+  writer.beginFrame();
+  writer.payload(text);
+  journal.add(connection, writer);
+}
+
+function connections(count: number): Connection[] {
+  const table = new ConnectionTable({});
+  return Array.from({ length: count }, () => table.open(new FakeTransport())!);
+}
+
+function left(journal: EventJournal): string[] {
+  const texts: string[] = [];
+  journal.takeAll((_connection, bytes) => texts.push(bytes.toString()));
+  return texts;
+}
+
+describe('the journal of unacknowledged events', () => {
+  it('knows what is left, in order, whatever is acknowledged in which order', () => {
+    const steps = fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 400 }) }) },
+        {
+          weight: 4,
+          arbitrary: fc.record({
+            acknowledge: fc.double({ min: 0, max: 1, noNaN: true }),
+            count: fc.nat(300),
+          }),
+        },
+      ),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, (run) => {
+        const clients = connections(3);
+        const journal = new EventJournal();
+        const model = new Map<number, { text: string; connection: Connection }>();
+        let sent = 0;
+        for (const step of run) {
+          if ('add' in step) {
+            for (let i = 0; i < step.add; i++) {
+              const connection = clients[sent % clients.length]!;
+              sent++;
+              add(journal, connection, `event ${sent}`);
+              model.set(sent, { text: `event ${sent}`, connection });
+            }
+          } else {
+            const open = [...model.keys()];
+            const first = open[Math.floor(step.acknowledge * open.length)];
+            if (first === undefined) continue;
+            let count = 0;
+            while (count < step.count && model.has(first + count)) count++;
+            if (count === 0) continue;
+            const done: Connection[] = [];
+            journal.acknowledge(first, count, (connection) => done.push(connection));
+            const expected = Array.from({ length: count }, (_, i) => model.get(first + i)!.connection);
+            expect(done).toEqual(expected);
+            for (let i = 0; i < count; i++) model.delete(first + i);
+          }
+          expect(journal.size).toBe(model.size);
+          for (const client of clients) {
+            const open = [...model.values()].filter(({ connection }) => connection === client).length;
+            expect(client.unacknowledged).toBe(open);
+          }
+        }
+        expect(left(journal)).toEqual([...model.values()].map(({ text }) => text));
+        expect([journal.size, journal.bytes]).toEqual([0, 0]);
+        expect(clients.map(({ unacknowledged }) => unacknowledged)).toEqual([0, 0, 0]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('does not grow with what comes after an event that nobody gets done with', () => {
+    const [client] = connections(1);
+    const journal = new EventJournal();
+    add(journal, client!, 'hangs');
+    const bytes = journal.bytes;
+    for (let sequence = 2; sequence <= 100_000; sequence++) {
+      add(journal, client!, 'quick');
+      journal.acknowledge(sequence, 1, () => undefined);
+    }
+    expect([journal.size, journal.bytes]).toEqual([1, bytes]);
+    journal.acknowledge(1, 1, () => undefined);
+    expect(left(journal)).toEqual([]);
+  });
+
+  it('keeps the order of events that were set aside and those that were not', () => {
+    const [client] = connections(1);
+    const journal = new EventJournal();
+    const hanging: number[] = [];
+    for (let sequence = 1; sequence <= 60_000; sequence++) {
+      add(journal, client!, `${sequence}`);
+      if (sequence % 500 === 0) hanging.push(sequence);
+      else journal.acknowledge(sequence, 1, () => undefined);
+    }
+    expect(left(journal)).toEqual(hanging.map(String));
+  });
+
+  it('counts on where sequences begin anew', () => {
+    const [client] = connections(1);
+    const journal = new EventJournal(0xffff_fffe);
+    for (const text of ['a', 'b', 'c', 'd']) add(journal, client!, text);
+    journal.acknowledge(0xffff_ffff, 2, () => undefined);
+    expect(left(journal)).toEqual(['a', 'd']);
+  });
+
+  it.each([
+    ['before the first', 0],
+    ['after the last', 3],
+    ['acknowledged before', 1],
+  ])('refuses an event that is %s', (_what, sequence) => {
+    const [client] = connections(1);
+    const journal = new EventJournal();
+    add(journal, client!, 'one');
+    add(journal, client!, 'two');
+    journal.acknowledge(1, 1, () => undefined);
+    expect(() => journal.acknowledge(sequence, 1, () => undefined)).toThrow(ProtocolError);
+  });
+});

@@ -1,0 +1,183 @@
+import { FIRST_SEQUENCE, nextSequence, ProtocolError } from '#protocol';
+import type { FrameWriter } from '#protocol';
+import type { Connection } from '../connection/connection.js';
+
+/** What an event costs beyond its bytes, here and where it waits for its handler. */
+const OVERHEAD_BYTES = 512;
+const FIRST_CAPACITY = 256;
+/** With so many events behind the oldest one, that one is set aside: a handler that hangs must not make the ring grow. */
+const MAX_CAPACITY = 16_384;
+const CHUNK_BYTES = 64 * 1024;
+
+/** Told of each event that its worker is done with. */
+export type DoneTaker = (connection: Connection) => void;
+
+interface Straggler {
+  readonly connection: Connection;
+  readonly bytes: Buffer;
+}
+
+/**
+ * The events that a worker was sent and has not acknowledged, as they were sent: what another worker gets when this one is gone.
+ * A ring by sequence, in arrays that are reused, because every event passes through here twice.
+ */
+export class EventJournal {
+  #connections: (Connection | undefined)[] = Array.from<Connection | undefined>({ length: FIRST_CAPACITY });
+  #chunks: (Buffer | undefined)[] = Array.from<Buffer | undefined>({ length: FIRST_CAPACITY });
+  #starts: number[] = Array.from({ length: FIRST_CAPACITY }, () => 0);
+  #ends: number[] = Array.from({ length: FIRST_CAPACITY }, () => 0);
+  #mask = FIRST_CAPACITY - 1;
+  /** The sequence of the oldest event in the ring; when the ring is empty, of the next one. */
+  #first: number;
+  /** Events in the ring, those included that are done with behind one that is not. */
+  #span = 0;
+  #size = 0;
+  #bytes = 0;
+  #chunk: Buffer = Buffer.allocUnsafe(0);
+  #used = 0;
+  /** By sequence, oldest first; each older than the ring. */
+  readonly #stragglers = new Map<number, Straggler>();
+
+  /** @param first the number of the first event; another one than links have is for tests of what comes after 2^32 of them */
+  constructor(first = FIRST_SEQUENCE) {
+    this.#first = first;
+  }
+
+  /** Events that are not done with. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The memory that they take, more or less, here or at the worker. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps the event that is being written as a frame. */
+  add(connection: Connection, frame: FrameWriter): void {
+    if (this.#span > this.#mask) this.#makeRoom();
+    const bytes = frame.payloadBytes;
+    if (this.#used + bytes > this.#chunk.length) {
+      this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes));
+      this.#used = 0;
+    }
+    const start = this.#used;
+    frame.copyPayload(this.#chunk, start);
+    this.#used = start + bytes;
+    const place = (this.#first + this.#span) & this.#mask;
+    this.#connections[place] = connection;
+    this.#chunks[place] = this.#chunk;
+    this.#starts[place] = start;
+    this.#ends[place] = this.#used;
+    this.#span++;
+    this.#size++;
+    this.#bytes += bytes + OVERHEAD_BYTES;
+    connection.unacknowledged++;
+  }
+
+  /**
+   * The worker is done with these.
+   * @throws ProtocolError for an event that was not sent, or that was acknowledged before
+   */
+  acknowledge(first: number, count: number, done: DoneTaker): void {
+    let sequence = first;
+    for (let left = count; left > 0; left--) {
+      const offset = (sequence - this.#first) >>> 0;
+      const connection = offset < this.#span ? this.#takeFromRing(sequence) : this.#takeStraggler(sequence);
+      if (connection === undefined) {
+        throw new ProtocolError(
+          'ERR_NESTWIRE_MALFORMED',
+          `Event ${sequence} was acknowledged, which is not at this worker`,
+        );
+      }
+      connection.unacknowledged--;
+      done(connection);
+      sequence = nextSequence(sequence);
+    }
+    this.#advance();
+  }
+
+  /** Hands over what is left, in the order in which it was sent, and is empty before the first is handed over. */
+  takeAll(take: (connection: Connection, event: Buffer) => void): void {
+    const left: Straggler[] = [...this.#stragglers.values()];
+    for (let offset = 0; offset < this.#span; offset++) {
+      const place = (this.#first + offset) & this.#mask;
+      const connection = this.#connections[place];
+      if (connection !== undefined) left.push({ connection, bytes: this.#bytesAt(place) });
+      this.#clear(place);
+    }
+    this.#first = (this.#first + this.#span) >>> 0;
+    this.#span = 0;
+    this.#size = 0;
+    this.#bytes = 0;
+    this.#stragglers.clear();
+    for (const { connection } of left) connection.unacknowledged--;
+    for (const { connection, bytes } of left) take(connection, bytes);
+  }
+
+  #takeFromRing(sequence: number): Connection | undefined {
+    const place = sequence & this.#mask;
+    const connection = this.#connections[place];
+    if (connection === undefined) return undefined;
+    this.#bytes -= this.#ends[place]! - this.#starts[place]! + OVERHEAD_BYTES;
+    this.#size--;
+    this.#clear(place);
+    return connection;
+  }
+
+  #takeStraggler(sequence: number): Connection | undefined {
+    const straggler = this.#stragglers.get(sequence);
+    if (straggler === undefined) return undefined;
+    this.#stragglers.delete(sequence);
+    this.#bytes -= straggler.bytes.length + OVERHEAD_BYTES;
+    this.#size--;
+    return straggler.connection;
+  }
+
+  #clear(place: number): void {
+    this.#connections[place] = undefined;
+    this.#chunks[place] = undefined;
+  }
+
+  #bytesAt(place: number): Buffer {
+    return this.#chunks[place]!.subarray(this.#starts[place], this.#ends[place]);
+  }
+
+  #advance(): void {
+    while (this.#span > 0 && this.#connections[this.#first & this.#mask] === undefined) {
+      this.#first = nextSequence(this.#first);
+      this.#span--;
+    }
+  }
+
+  #makeRoom(): void {
+    if (this.#mask + 1 < MAX_CAPACITY) return this.#grow();
+    const place = this.#first & this.#mask;
+    // Of its own memory: it must not keep a whole chunk, which others shared, for as long as it hangs.
+    const straggler = { connection: this.#connections[place]!, bytes: Buffer.from(this.#bytesAt(place)) };
+    this.#stragglers.set(this.#first, straggler);
+    this.#clear(place);
+    this.#advance();
+  }
+
+  #grow(): void {
+    const capacity = (this.#mask + 1) * 2;
+    const connections = Array.from<Connection | undefined>({ length: capacity });
+    const chunks = Array.from<Buffer | undefined>({ length: capacity });
+    const starts = Array.from({ length: capacity }, () => 0);
+    const ends = Array.from({ length: capacity }, () => 0);
+    for (let offset = 0; offset < this.#span; offset++) {
+      const sequence = (this.#first + offset) >>> 0;
+      const [from, to] = [sequence & this.#mask, sequence & (capacity - 1)];
+      connections[to] = this.#connections[from];
+      chunks[to] = this.#chunks[from];
+      starts[to] = this.#starts[from]!;
+      ends[to] = this.#ends[from]!;
+    }
+    this.#connections = connections;
+    this.#chunks = chunks;
+    this.#starts = starts;
+    this.#ends = ends;
+    this.#mask = capacity - 1;
+  }
+}
