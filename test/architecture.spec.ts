@@ -15,6 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: ['register', 'link', 'protocol'],
   worker: ['api', 'protocol'],
   supervisor: ['protocol'],
+  // An outhouse: it may use every room, and none may use it.
+  testing: ['worker', 'api', 'gateway', 'register', 'link', 'protocol', 'supervisor'],
 };
 /** Which rooms each app may import: its own, and what names its addresses. */
 const APP_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -22,12 +24,12 @@ const APP_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gateway: ['gateway', 'protocol'],
   worker: ['worker', 'api', 'protocol'],
   chat: ['worker', 'api'],
-  standalone: Object.keys(MAY_IMPORT),
+  standalone: Object.keys(MAY_IMPORT).filter((room) => room !== 'testing'),
 };
 /** The only npm package that the protocol may use: it must run wherever JavaScript does. */
 const PROTOCOL_PACKAGES = ['php-serialize', 'node:buffer', 'node:zlib'];
 const MAY_USE_NEST =
-  /\.(module|strategy)\.ts$|^libs\/gateway\/src\/listener\/ws\.adapter\.ts$|^libs\/worker\/|^apps\/|^bench\//;
+  /\.(module|strategy)\.ts$|^libs\/gateway\/src\/listener\/ws\.adapter\.ts$|^libs\/worker\/|^libs\/testing\/src\/(test-client|cluster)\/|^apps\/|^bench\//;
 
 interface Import {
   readonly from: string;

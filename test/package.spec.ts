@@ -53,8 +53,19 @@ describe('the published package', () => {
     expect(files).toEqual(
       expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'docs/protocol.md']),
     );
-    expect(files).toEqual(expect.arrayContaining(['dist/src/index.js', 'dist/src/index.d.ts']));
-    for (const room of ['protocol', 'link', 'register', 'gateway', 'api', 'worker', 'supervisor']) {
+    for (const door of ['index', 'testing']) {
+      expect(files).toEqual(expect.arrayContaining([`dist/src/${door}.js`, `dist/src/${door}.d.ts`]));
+    }
+    for (const room of [
+      'protocol',
+      'link',
+      'register',
+      'gateway',
+      'api',
+      'worker',
+      'supervisor',
+      'testing',
+    ]) {
       expect(files).toContain(`dist/libs/${room}/src/index.js`);
       expect(files).toContain(`dist/libs/${room}/src/index.d.ts`);
     }
@@ -89,6 +100,15 @@ describe('the published package', () => {
       (error: { stdout: string }) => error,
     );
     expect(result.stdout).toBe('');
+  });
+
+  it('tests the handlers of that application, without a port', async () => {
+    const test = join(scratch.folder, 'dist/greeting.handlers.test.js');
+    const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', test]).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toMatch(/^# pass 2$/m);
+    expect(stdout).toMatch(/^# fail 0$/m);
   });
 
   describe('in that application', () => {
