@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 // is published with it, and has no TypeScript for an application that knows it.
 const conditions = ['nestwire-source', 'node', 'import', 'default'];
 /** Specs that start the built services as processes of their own. */
-const processes = ['test/{e2e,browser}/**/*.spec.ts', 'test/package.spec.ts'];
+const processes = ['test/{e2e,browser}/**/*.spec.ts', 'test/faults/*.spec.ts', 'test/package.spec.ts'];
 
 export default defineConfig({
   resolve: { conditions },

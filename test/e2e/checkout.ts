@@ -22,6 +22,7 @@ const PARTS = [
   'bench',
   'docs',
   'test/e2e/apps',
+  'test/faults/app',
   'package.json',
   'nest-cli.json',
   'tsconfig.json',
@@ -73,7 +74,7 @@ function buildTestAppsToo(folder: string): void {
   const file = join(folder, 'nest-cli.json');
   const config = JSON.parse(readFileSync(file, 'utf8')) as NestCli;
   const { options } = config.compilerOptions.builder;
-  options.filenames.push('test/e2e/apps');
+  options.filenames.push('test/e2e/apps', 'test/faults/app');
   options.ignore = options.ignore.map((pattern) =>
     pattern === '**/test/**' ? '{apps,libs}/**/test/**' : pattern,
   );
