@@ -88,7 +88,13 @@ export class RunningServices {
       ...options,
     });
     this.#running.set(service, app);
-    await app.listen();
+    try {
+      await app.listen();
+    } catch (error) {
+      // Told to stop while it started: it was closed half way, and nobody waits for it.
+      if (this.#closing === undefined) throw error;
+      return;
+    }
     service.started?.(app);
     Object.assign(this.facts, service.facts?.(app));
   }
