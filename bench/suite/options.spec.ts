@@ -19,7 +19,7 @@ describe('parseSuiteOptions', () => {
       only: [],
       runs: 3,
       seconds: 5,
-      peers: ['nestwire', 'plain-ws', 'platform-ws', 'socket.io', 'reference'],
+      peers: ['nestwire', 'nestwire-base', 'plain-ws', 'platform-ws', 'socket.io', 'reference'],
       generator: undefined,
       reference: undefined,
       out: 'bench/results',

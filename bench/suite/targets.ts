@@ -4,7 +4,14 @@ import { NEST_EVENT, RAW, SOCKET_IO, type Dialect, type Handlers } from './diale
 import { freePort } from './free-port.js';
 import type { Processes, RunningServer } from './processes.js';
 
-export const TARGET_NAMES = ['nestwire', 'plain-ws', 'platform-ws', 'socket.io', 'reference'] as const;
+export const TARGET_NAMES = [
+  'nestwire',
+  'nestwire-base',
+  'plain-ws',
+  'platform-ws',
+  'socket.io',
+  'reference',
+] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
 /** What starting a target takes. */
@@ -35,7 +42,13 @@ export interface Target {
 const READY = /"port"/;
 
 export const TARGETS: Readonly<Record<TargetName, Target>> = {
-  nestwire: { name: 'nestwire', label: 'Nestwire', dialect: RAW, start: startNestwire },
+  nestwire: { name: 'nestwire', label: 'Nestwire', dialect: RAW, start: (launch) => startNestwire(launch) },
+  'nestwire-base': {
+    name: 'nestwire-base',
+    label: 'Nestwire without acknowledgements',
+    dialect: RAW,
+    start: (launch) => startNestwire(launch, { NESTWIRE_INTEROP: 'swoole-worker' }),
+  },
   'plain-ws': { name: 'plain-ws', label: 'plain ws', dialect: RAW, start: peer('plain-ws') },
   'platform-ws': {
     name: 'platform-ws',
@@ -53,8 +66,14 @@ export const TARGETS: Readonly<Record<TargetName, Target>> = {
   reference: { name: 'reference', label: 'C server', dialect: RAW, start: startReference },
 };
 
-/** Register, gateway and worker, as anyone runs them; only the worker's handlers are the bench's. */
-async function startNestwire({ processes, built, handlers }: Launch): Promise<RunningTarget> {
+/**
+ * Register, gateway and worker, as anyone runs them; only the worker's handlers are the bench's.
+ * @param more over the base protocol, as with nodes of the original, nothing is acknowledged: that shows what it costs
+ */
+async function startNestwire(
+  { processes, built, handlers }: Launch,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningTarget> {
   const [registerPort, lanPort, port] = [await freePort(), await freePort(), await freePort()];
   const variables = {
     NESTWIRE_REGISTER: `127.0.0.1:${registerPort}`,
@@ -62,6 +81,7 @@ async function startNestwire({ processes, built, handlers }: Launch): Promise<Ru
     NESTWIRE_LISTEN: `ws://127.0.0.1:${port}`,
     // No peer spares itself: the churn of each is what it can do.
     NESTWIRE_ACCEPTS: '0',
+    ...more,
   };
   const service = async (script: string, ready: RegExp, ...args: string[]): Promise<RunningServer> =>
     processes.start({ program: execPath, args: [join(built, script), ...args], variables, ready });

@@ -12,6 +12,7 @@ import type { LinkOptions } from './link-options.js';
 import { LinkOutput } from './link-output.js';
 import { LINK_TRANSITIONS, type LinkState } from './link-state.js';
 import { SharedReader } from './shared-read.js';
+import { SilenceWatch } from './silence-watch.js';
 import { UnfinishedFrameWatch } from './unfinished-frame.js';
 
 /** What the owner of a link is told. */
@@ -64,6 +65,7 @@ export class Link {
   readonly #decoder: FrameDecoder;
   readonly #output: LinkOutput;
   readonly #unfinished: UnfinishedFrameWatch;
+  readonly #silence: SilenceWatch;
   readonly #sink = (payload: ByteReader): void => {
     this.#unfinished.frames++;
     this.#handler.frame(payload, this);
@@ -72,7 +74,6 @@ export class Link {
   #reason: Error | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
   #pingTimer: NodeJS.Timeout | undefined;
-  #silenceTimer: NodeJS.Timeout | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
   /** @param budget what this link may carry of unfinished frames, together with others; without one `maxFrameBytes` alone bounds it */
@@ -101,6 +102,9 @@ export class Link {
       budget,
       (reason) => this.destroy(reason),
     );
+    this.#silence = new SilenceWatch(socket, (timeoutMs) =>
+      this.destroy(new SilentPeerError(peer, timeoutMs)),
+    );
     socket.setNoDelay(true);
     if (options.keepAliveMs > 0) socket.setKeepAlive(true, options.keepAliveMs);
     if (options.handshakeTimeoutMs > 0) {
@@ -128,6 +132,11 @@ export class Link {
     return this.#output.queuedBytes;
   }
 
+  /** Bytes that the system has taken in the life of this link. */
+  get takenBytes(): number {
+    return this.#output.takenBytes;
+  }
+
   /** The handshake is done: larger frames are taken, the deadline is off, pings start. */
   accept(): void {
     this.#transition('open');
@@ -141,9 +150,7 @@ export class Link {
 
   /** Ends the link when the peer has sent nothing for so long; 0 changes nothing. Called anew, it replaces the deadline. */
   watchSilence(timeoutMs: number): void {
-    if (timeoutMs === 0) return;
-    clearTimeout(this.#silenceTimer);
-    this.#silenceTimer = setTimeout(() => this.#onSilence(timeoutMs), timeoutMs).unref();
+    this.#silence.start(timeoutMs);
   }
 
   ping(): void {
@@ -193,6 +200,11 @@ export class Link {
     if (this.#state !== 'open') return false;
     this.#output.sendGathered(frame);
     return true;
+  }
+
+  /** From now on what was sent stays as it is in memory, for who keeps references to it: see `FrameWriter.chunk`. */
+  retainSent(): void {
+    this.#output.retain();
   }
 
   /** Hands everything written so far to the system, now instead of at the end of the turn. */
@@ -252,7 +264,7 @@ export class Link {
 
   /** Bytes of the peer, which are the caller's again after the call. */
   received(chunk: Buffer): void {
-    this.#silenceTimer?.refresh();
+    this.#silence.heard();
     try {
       this.#decoder.push(chunk, this.#sink);
     } catch (error) {
@@ -270,16 +282,6 @@ export class Link {
     this.#unfinished.end();
   }
 
-  #onSilence(timeoutMs: number): void {
-    // While we do not read ourselves, the peer's pings lie in our own receive buffer.
-    if (this.#socket.isPaused()) return void this.#silenceTimer?.refresh();
-    // After a standstill of this whole process its timers run before it reads what came meanwhile.
-    const { bytesRead } = this.#socket;
-    setImmediate(() => {
-      if (this.#socket.bytesRead === bytesRead) this.destroy(new SilentPeerError(this.peer, timeoutMs));
-    });
-  }
-
   #onPeerEnd(): void {
     // What is queued for it still goes out, as long as it goes on taking some.
     this.#socket.setTimeout(this.#options.closeTimeoutMs, () => this.#socket.destroy());
@@ -295,7 +297,7 @@ export class Link {
     this.#stopDecoding();
     clearTimeout(this.#handshakeTimer);
     clearInterval(this.#pingTimer);
-    clearTimeout(this.#silenceTimer);
+    this.#silence.end();
     clearTimeout(this.#closeTimer);
     this.#handler.closed?.(this, this.#reason);
   }
