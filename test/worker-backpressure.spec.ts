@@ -43,9 +43,9 @@ async function startWorker(node: TestGateway, work: Work): Promise<INestMicroser
   }
   const { address } = node.gateway;
   if (address === undefined) throw new Error('The gateway is not listening');
-  const membership = new StaticMembership([address]);
+  const membership = new StaticMembership([address], 'base');
   @Module({
-    imports: [WorkerModule.forRoot({ membership, maxWaitingBytes: MAX_WAITING_BYTES })],
+    imports: [WorkerModule.forRoot({ membership, protocol: 'base', maxWaitingBytes: MAX_WAITING_BYTES })],
     providers: [Handlers],
   })
   class AppModule {}

@@ -1,7 +1,8 @@
 import { mayComeBack, retryDelayMs } from './retry.js';
 
 const OPEN_TIMEOUT_MS = 10_000;
-const ANSWER_TIMEOUT_MS = 10_000;
+/** Longer than a gateway keeps what was said while all workers are being replaced, which is 30 s: what is kept will be answered. */
+const ANSWER_TIMEOUT_MS = 40_000;
 
 /** What was asked failed: `code` is for programs, the message for people. */
 export class AskError extends Error {
