@@ -110,6 +110,7 @@ export {
   type WorkerLink,
   type WorkerRouter,
   type WhenSlow,
+  type WhenThrottled,
 } from '#gateway';
 
 // The register, and where gateways are known from.

@@ -1,6 +1,7 @@
 // What `import … from 'nestwire/testing'` gives: for tests, and nothing that a service needs.
 export {
   // Handlers, without ports.
+  createTestClient,
   createTestWorker,
   NoMessageError,
   NoReplyError,
@@ -9,7 +10,9 @@ export {
   TestReplyError,
   UnknownCommandError,
   type ClientEnd,
+  type CreateTestClientOptions,
   type NextOptions,
+  type ServedTestClient,
   type TestClient,
   type TestClientOptions,
   type TestSendOptions,

@@ -5,18 +5,16 @@ import type { ResolvedPoolOptions } from './pool-options.js';
 /** What is called before it is known which gateways there are: it runs when they are, in the order of the calls. */
 export class EarlyCalls {
   readonly #held: HeldCalls;
-  readonly #timeoutMs: number;
   readonly #deadlines: DeadlineWatch;
-  readonly #tooLate: () => Error;
+  readonly #tooLate: (timeoutMs: number) => Error;
 
   /** @param tooLate why a question could not be asked in time */
   constructor(
-    { maxHeldBytes, questionTimeoutMs }: ResolvedPoolOptions,
+    { maxHeldBytes }: ResolvedPoolOptions,
     deadlines: DeadlineWatch,
-    tooLate: () => Error,
+    tooLate: (timeoutMs: number) => Error,
   ) {
     this.#held = new HeldCalls(maxHeldBytes);
-    this.#timeoutMs = questionTimeoutMs;
     this.#deadlines = deadlines;
     this.#tooLate = tooLate;
   }
@@ -30,15 +28,14 @@ export class EarlyCalls {
     this.#held.hold({ bytes, run, drop });
   }
 
-  /** It waits no longer than a question waits for its answer. */
-  holdQuestion<Result>(bytes: number, ask: () => Promise<Result>): Promise<Result> {
-    const timeoutMs = this.#timeoutMs;
+  /** @param timeoutMs how long it waits; 0 for ever */
+  holdQuestion<Result>(bytes: number, ask: () => Promise<Result>, timeoutMs: number): Promise<Result> {
     return new Promise((resolve, reject) => {
       let hasExpired = false;
       const waiting: Watched = {
         expire: () => {
           hasExpired = true;
-          reject(this.#tooLate());
+          reject(this.#tooLate(timeoutMs));
         },
       };
       if (timeoutMs > 0) this.#deadlines.watch(waiting, timeoutMs);
@@ -57,7 +54,7 @@ export class EarlyCalls {
   }
 
   runAll(): void {
-    for (let call = this.#held.shift(); call !== undefined; call = this.#held.shift()) call.run();
+    while (this.#held.runNext());
   }
 
   dropAll(reason: Error): void {

@@ -30,7 +30,8 @@ export interface SessionWrite {
 export interface EventSink {
   /**
    * Its Buffers are views into the link's receive buffer and are valid during the call only:
-   * what is kept must be copied.
+   * what is kept must be copied. An event whose call throws is logged and done with: do not acknowledge it. The same holds for
+   * `textMessage`.
    * @param isRedelivered another worker may have handled it, or begun to
    */
   event(source: EventSource, event: GatewayEvent, sequence: number, isRedelivered: boolean): void;
@@ -58,7 +59,8 @@ export interface EventSink {
   sessionsApplied?(source: EventSource): void;
   /**
    * The gateway is gone with all its clients, whose close events will never come: it came back as another one, or it could not be
-   * linked for `gatewayLostAfterMs`, or it is listed no more. Once for each gateway. A gateway that stops in order, and has sent
+   * linked for `gatewayLostAfterMs`, or it is listed no more. Once for each gateway, and again only when it was linked again after
+   * that, because just the way to it had been cut. A gateway that stops in order, and has sent
    * its close events, is not lost. Over the base protocol: whenever the event link ends.
    */
   gatewayLost?(gateway: string): void;
@@ -76,7 +78,10 @@ export interface EventPort {
    * False over the base protocol, where the sink has to pause what it cannot take.
    */
   readonly isWindowed: boolean;
-  /** Takes events of every gateway, now and as gateways appear. At most one sink at a time. */
+  /**
+   * Takes events of every gateway, now and as gateways appear. At most one sink at a time. One that follows another gets new links,
+   * as soon as nothing of the former one's events runs any more.
+   */
   subscribe(sink: EventSink, terms: SinkTerms): void;
   /**
    * Stops reading the event link to this gateway, also one that is made later: what it sends waits in its own memory, and

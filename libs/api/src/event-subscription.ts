@@ -13,6 +13,7 @@ export class EventSubscription {
   readonly #lost = new LostGateways();
   /** Gateways whose events the sink wants to wait, also if they leave and come back meanwhile. */
   readonly #paused = new Set<string>();
+  #isOpen = false;
   #present: { readonly sink: GuardedSink; readonly terms: SinkTerms } | undefined;
   #ended = Promise.resolve();
 
@@ -24,9 +25,17 @@ export class EventSubscription {
   /** @throws SinkTakenError when there is a sink already */
   begin(sink: EventSink, terms: SinkTerms): void {
     if (this.#present !== undefined) throw new SinkTakenError();
-    const guarded = new GuardedSink(sink, this.#log);
-    this.#present = { sink: guarded, terms };
-    for (const node of this.#nodes.inOrder) node.takeEvents(guarded, terms);
+    this.#present = { sink: new GuardedSink(sink, this.#log), terms };
+    this.#takeFromAll();
+  }
+
+  /**
+   * Calls go where they should from now on. Before, what a handler calls would wait here while its event is done with already, and
+   * it would not see what it writes to a session.
+   */
+  open(): void {
+    this.#isOpen = true;
+    this.#takeFromAll();
   }
 
   end(): void {
@@ -51,11 +60,16 @@ export class EventSubscription {
     if (this.#paused.delete(key)) this.#nodes.get(key)?.resumeEvents();
   }
 
-  /** A gateway has appeared. */
+  /** A gateway has appeared, or its events are to be taken. */
   added(node: GatewayNode): void {
-    if (this.#present === undefined) return;
+    if (this.#present === undefined || !this.#isOpen) return;
     node.takeEvents(this.#present.sink, this.#present.terms);
     if (this.#paused.has(node.key)) node.pauseEvents();
+  }
+
+  /** A gateway is linked. */
+  found(gateway: string): void {
+    this.#lost.delete(gateway);
   }
 
   /** A gateway is gone with its clients. */
@@ -63,5 +77,9 @@ export class EventSubscription {
     if (this.#present === undefined || !this.#lost.add(gateway)) return;
     this.#log.warn(`The gateway ${gateway} at ${name} is lost with its clients`, { gateway });
     this.#present.sink.gatewayLost(gateway, name);
+  }
+
+  #takeFromAll(): void {
+    for (const node of this.#nodes.inOrder) this.added(node);
   }
 }

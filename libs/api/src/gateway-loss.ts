@@ -1,3 +1,6 @@
+/** A timer that is so late says that this process stood still, and has dialled nobody meanwhile. */
+const STANDSTILL_MS = 1_000;
+
 /** Decides when a gateway counts as lost. Whether that has been told before is not known here. */
 export class GatewayLoss {
   readonly #afterMs: number;
@@ -26,7 +29,7 @@ export class GatewayLoss {
   /** It is being dialled. */
   dialling(): void {
     if (this.#afterMs === 0 || this.#timer !== undefined || this.#isInOrder) return;
-    this.#timer = setTimeout(this.#tell, this.#afterMs).unref();
+    this.#arm();
   }
 
   /** Another one answers at its address. */
@@ -45,6 +48,14 @@ export class GatewayLoss {
   stop(): void {
     this.#stopTimer();
     this.#isInOrder = true;
+  }
+
+  #arm(): void {
+    const dueAt = performance.now() + this.#afterMs;
+    this.#timer = setTimeout(() => {
+      if (performance.now() - dueAt > STANDSTILL_MS) this.#arm();
+      else this.#tell();
+    }, this.#afterMs).unref();
   }
 
   #stopTimer(): void {

@@ -35,6 +35,8 @@ export interface GatewayNodeContext extends ChannelContext {
   identified(node: GatewayNode, id: string, identify: () => void): void;
   /** It is not listed any more and no link to it works: nothing is left of it. */
   gone(node: GatewayNode): void;
+  /** The gateway with this id is linked. */
+  found(gateway: string): void;
   /** A gateway is gone with its clients. */
   lost(gateway: string, name: string): void;
   congested(node: GatewayNode): void;
@@ -118,7 +120,15 @@ export class GatewayNode {
     return this.#channel.isLinked;
   }
 
-  start(): void {
+  /** Until it resolves, handlers of its events run, whose link is over. */
+  get interruption(): Promise<void> | undefined {
+    return this.#interruption;
+  }
+
+  /** @param former resolves when nothing runs any more of what came from this gateway before: it is not dialled until then */
+  start(former?: Promise<void>): void {
+    if (former !== undefined) return void former.then(() => this.start());
+    if (this.#isGone) return;
     this.#channel.start();
     this.#watchLoss();
   }
@@ -204,6 +214,7 @@ export class GatewayNode {
   #onLinked(gateway: string | undefined): void {
     if (gateway !== undefined && gateway !== this.#key) this.#becomeOther(gateway);
     this.#loss.linked();
+    if (gateway !== undefined) this.#context.found(gateway);
     const purpose = gateway === undefined ? ' for commands' : '';
     this.#context.log.log(`Linked to the gateway ${this.#name}${purpose}`, { gateway: this.#name });
     this.#attempted();
@@ -218,6 +229,7 @@ export class GatewayNode {
 
   #onUnlinked({ reason, isInOrder, interruption, wasLinked }: ChannelEnd): void {
     if (wasLinked) this.#loss.unlinked(isInOrder);
+    if (wasLinked && !isInOrder && reason !== undefined) this.#context.counters.lostLinks++;
     this.#interruption = interruption;
     if (isInOrder) this.#context.log.log(`The gateway ${this.#name} has stopped`, { gateway: this.#name });
     else if (reason !== undefined && !this.#isGone) this.#reportEnd(reason);

@@ -10,6 +10,7 @@ import { EventSubscription } from './event-subscription.js';
 import { AcknowledgementTurn } from './extension/acknowledgement-turn.js';
 import { flushAll, flushAtLast } from './flush-all.js';
 import { GatewayNode, addressKey, type GatewayNodeContext } from './gateway-node.js';
+import { reportLateStart } from './late-start.js';
 import { NodeTable } from './node-table.js';
 import { noCounts, type PoolCounters } from './pool-counters.js';
 import { PoolNews } from './pool-news.js';
@@ -19,6 +20,7 @@ import {
   type PoolOptions,
   type ResolvedPoolOptions,
 } from './pool-options.js';
+import { UnfinishedGateways } from './unfinished-gateways.js';
 import { within } from './within.js';
 
 /**
@@ -37,6 +39,7 @@ export class GatewayPool implements EventPort {
   readonly #throttle: LogThrottle;
   readonly #news: PoolNews;
   readonly #nodes = new NodeTable();
+  readonly #unfinished = new UnfinishedGateways();
   readonly #events: EventSubscription;
   readonly #early: EarlyCalls;
   #isListed = false;
@@ -51,7 +54,7 @@ export class GatewayPool implements EventPort {
   constructor(membership: Membership, options: Partial<PoolOptions> = {}) {
     this.#membership = membership;
     this.#options = resolvePoolOptions(options);
-    this.#early = new EarlyCalls(this.#options, this.#deadlines, () => this.#notReady());
+    this.#early = new EarlyCalls(this.#options, this.#deadlines, (timeoutMs) => this.#notReady(timeoutMs));
     this.#throttle = new LogThrottle();
     this.#news = new PoolNews(this.#options.log);
     this.#events = new EventSubscription(this.#nodes, this.#options.log);
@@ -65,6 +68,7 @@ export class GatewayPool implements EventPort {
       attempted: () => this.#onProgress(),
       identified: (node, id, identify) => this.#nodes.identify(node, id, identify),
       gone: (node) => this.#forget(node),
+      found: (gateway) => this.#events.found(gateway),
       lost: (gateway, name) => this.#events.lost(gateway, name),
       congested: ({ address }) => this.#news.congested(address),
       drained: ({ address }) => this.#news.drained(address),
@@ -206,47 +210,44 @@ export class GatewayPool implements EventPort {
   }
 
   /** The same for a question: it waits for the list no longer than a question waits for its answer. */
-  askWhenReady<Result>(ask: () => Promise<Result>, bytes = 0): Promise<Result> {
+  askWhenReady<Result>(
+    ask: () => Promise<Result>,
+    bytes = 0,
+    timeoutMs = this.#options.questionTimeoutMs,
+  ): Promise<Result> {
     if (this.#isClosed) return Promise.reject(new ApiClosedError());
     if (this.#isReady) return ask();
-    return this.#early.holdQuestion(bytes, ask);
+    return this.#early.holdQuestion(bytes, ask, timeoutMs);
   }
 
   /**
    * Resolves when everything called so far is written, and taken by the system: also what waits for a link, or behind a `sendToUid`.
-   * @throws NoRegisterError when no list of gateways came in `questionTimeoutMs`, FlushTimeoutError when some gateways have not
+   * @throws NoRegisterError when no list of gateways came in `questionTimeoutMs` (where that is 0, in `flushTimeoutMs`), FlushTimeoutError when some gateways have not
    * taken it in `flushTimeoutMs`
    */
   async flush(): Promise<void> {
     // Nothing was called that could be under way, or wait for the list.
     if (!this.#isReady && this.#early.size === 0) return;
-    await this.askWhenReady(() => flushAll(this.members, this.#options.flushTimeoutMs));
+    const { questionTimeoutMs, flushTimeoutMs } = this.#options;
+    const flush = (): Promise<void> => flushAll(this.members, flushTimeoutMs);
+    // Questions may have no deadline of their own: whoever flushes waits no longer than for a gateway that takes nothing.
+    await this.askWhenReady(flush, 0, questionTimeoutMs || flushTimeoutMs);
   }
 
-  #notReady(): Error {
+  #notReady(timeoutMs: number): Error {
     const unknown = this.members.find((node) => !node.isIdentified);
     return unknown === undefined
-      ? new NoRegisterError(this.#options.questionTimeoutMs)
+      ? new NoRegisterError(timeoutMs)
       : new GatewayUnavailableError(unknown.address, 'has not told its id yet');
   }
 
   async #start(): Promise<void> {
-    const { startTimeoutMs, log } = this.#options;
+    const { startTimeoutMs } = this.#options;
     const linked = new Promise<void>((resolve) => (this.#onLinked = resolve));
     this.#leaveMembership = this.#membership.subscribe((gateways) => this.#onGateways(gateways));
     this.#membership.start();
     if (startTimeoutMs === 0 || (await within(startTimeoutMs, linked)) || this.#isClosed) return;
-    if (!this.#isListed) {
-      return log.warn(
-        `Started without a list of gateways: no register has answered in ${startTimeoutMs} ms. Calls wait for it`,
-      );
-    }
-    const gateways = this.members
-      .filter(({ isLinked }) => !isLinked)
-      .map(({ address }) => formatAddress(address));
-    log.warn(`Started without these gateways, which are still being dialled: ${gateways.join(', ')}`, {
-      gateways,
-    });
+    reportLateStart(this.#isListed ? this.members : undefined, this.#options);
   }
 
   async #close(): Promise<void> {
@@ -278,12 +279,13 @@ export class GatewayPool implements EventPort {
   #add(key: string, entry: GatewayEntry): void {
     const node = new GatewayNode(entry, this.#context);
     this.#nodes.add(key, node);
-    node.start();
+    node.start(this.#unfinished.over(key));
     this.#events.added(node);
   }
 
   #forget(node: GatewayNode): void {
     if (!this.#nodes.remove(node)) return;
+    if (node.interruption !== undefined) this.#unfinished.add(node.key, node.interruption);
     const gateway = formatAddress(node.address);
     this.#options.log.log(`The gateway ${gateway} has left`, { gateway });
     void node.close(new GatewayUnavailableError(node.address, 'is not listed any more'));
@@ -294,6 +296,7 @@ export class GatewayPool implements EventPort {
     if (!this.#isReady && this.members.every((node) => node.isIdentified || node.hasAttempted)) {
       this.#isReady = true;
       this.#early.runAll();
+      this.#events.open();
     }
     if (this.#isReady && this.members.every((node) => node.hasAttempted)) this.#onLinked?.();
   }

@@ -38,8 +38,7 @@ export class HeldCalls {
       call.drop(new HeldCallsOverflowError(this.#maxBytes));
       return;
     }
-    this.#bytes += bytes;
-    this.#calls.push(call);
+    this.#push(call);
   }
 
   /** @param ask called when its turn has come, unless its caller has gone; a question that cannot be written fails at once */
@@ -66,7 +65,8 @@ export class HeldCalls {
 
   /** Resolves when everything that is held now has run, or was dropped. */
   passed(): Promise<void> {
-    return new Promise((resolve) => this.hold({ bytes: 0, run: resolve, drop: () => resolve() }));
+    // Also when no more may be held: just then what is held must not be taken for sent.
+    return new Promise((resolve) => this.#push({ bytes: 0, run: resolve, drop: () => resolve() }));
   }
 
   peek(): HeldCall | undefined {
@@ -79,7 +79,24 @@ export class HeldCalls {
     return call;
   }
 
+  /** Runs the first one; what it throws is for its caller alone, and those behind it have their turn. @returns false when there is none */
+  runNext(): boolean {
+    const call = this.shift();
+    if (call === undefined) return false;
+    try {
+      call.run();
+    } catch (error) {
+      call.drop(error instanceof Error ? error : new Error(String(error)));
+    }
+    return true;
+  }
+
   dropAll(reason: Error): void {
     for (let call = this.shift(); call !== undefined; call = this.shift()) call.drop(reason);
+  }
+
+  #push(call: HeldCall): void {
+    this.#bytes += call.bytes + CALL_BYTES;
+    this.#calls.push(call);
   }
 }

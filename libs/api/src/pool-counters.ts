@@ -6,8 +6,13 @@ export interface PoolCounters {
   failedUidSends: number;
   /** Replies that came after their callers had given up, and were dropped. */
   lateReplies: number;
+  /**
+   * Links that were in use and did not end by our own wish: cut, closed by the gateway, silent, or ended for what came on them. One
+   * to a worker that ends because its gateway stops in order is none of them.
+   */
+  lostLinks: number;
 }
 
 export function noCounts(): PoolCounters {
-  return { droppedCommands: 0, failedUidSends: 0, lateReplies: 0 };
+  return { droppedCommands: 0, failedUidSends: 0, lateReplies: 0, lostLinks: 0 };
 }

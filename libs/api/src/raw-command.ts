@@ -25,13 +25,25 @@ export interface RawCommand {
   readonly body: Uint8Array;
 }
 
-/** @throws InvalidArgumentError for an empty payload: its first byte is the code of the command */
+const CONNECTION_ID_BYTES = 4;
+/** They are read on this side too: handlers see at once what they wrote. */
+const SESSION_WRITES: readonly number[] = [
+  COMMANDS.setSession,
+  COMMANDS.updateSession,
+  COMMANDS.deleteSession,
+].map(({ code }) => code);
+
+/** @throws InvalidArgumentError for an empty payload: its first byte is the code of the command; and for a session without a client */
 export function rawCommand(payload: Uint8Array): RawCommand {
   const code = payload[0];
   if (code === undefined) {
     throw new InvalidArgumentError('payload', 'must begin with the code byte of a command, and is empty.');
   }
-  return { definition: { code, request: bytes, reply: bytes }, body: payload.subarray(1) };
+  const body = payload.subarray(1);
+  if (body.length < CONNECTION_ID_BYTES && SESSION_WRITES.includes(code)) {
+    throw new InvalidArgumentError('payload', 'must have the id of a connection behind the code.');
+  }
+  return { definition: { code, request: bytes, reply: bytes }, body };
 }
 
 /**

@@ -2,11 +2,12 @@ import type { LinkOptions, Secret } from '#link';
 import type { CustomCommand } from './commands/custom-command.js';
 import type { TableObserver } from './connection/table-observer.js';
 import type { WhenSlow } from './connection/when-slow.js';
+import type { WhenThrottled } from './connection/when-throttled.js';
 import { rendezvousRouter, type WorkerRouter } from './workers/worker-router.js';
 
 const MiB = 1024 * 1024;
 
-/** What may be changed about the links to workers and API callers. Pings and silence are not a matter of taste on base links. */
+/** What may be changed about the links to workers and API callers. Pings and silence follow from `workerSilenceTimeoutMs`. */
 export type LanLinkOptions = Partial<Omit<LinkOptions, 'pingIntervalMs' | 'silenceTimeoutMs'>>;
 
 export interface GatewayOptions {
@@ -16,7 +17,8 @@ export interface GatewayOptions {
    */
   readonly lan: string;
   /**
-   * The address told to the others, IPv4 `host:port`; empty tells them `lan`. It is half of each client id.
+   * The address told to the others, `host:port`: a name, IPv4 or [IPv6]; over the base protocol IPv4 alone, and half of each client
+   * id. Empty tells them `lan`.
    * @default ''
    */
   readonly advertise: string;
@@ -97,6 +99,41 @@ export interface GatewayOptions {
    * @default 2_000
    */
   readonly maxAcceptsPerSecond: number;
+  /**
+   * Most messages a second of one client; then see `whenThrottled`. 0 disables the limit, as only the application knows what is much: what a flood
+   * may take of memory is bounded without it.
+   * @default 0
+   */
+  readonly maxMessagesPerSecond: number;
+  /**
+   * Most bytes of messages a second of one client. A message may be larger than what is left: then the next has to wait the longer. 0 disables the limit.
+   * @default 0
+   */
+  readonly maxBytesPerSecond: number;
+  /**
+   * So many milliseconds' worth of what a client, or an address, may send in a second may come at once after a quiet time, one message in any
+   * case; 100 at least, as the time is read at intervals.
+   * @default 1_000
+   */
+  readonly throttleBurstMs: number;
+  /**
+   * What happens when a client sends more than it may, or than its address may: `delay` does not read it until it may send again, which loses
+   * nothing and costs the others nothing; `drop` drops the message and counts it (`messagesThrottled`); `close` closes the client with 4003.
+   * @default 'delay'
+   */
+  readonly whenThrottled: WhenThrottled;
+  /**
+   * Most sockets of one remote address, over all listeners; one more is refused before its upgrade with 429, and raw TCP is closed. The address is
+   * that of the socket: behind a proxy it is the proxy's, whatever `X-Forwarded-For` says, and all clients of a network behind one address count together. Of
+   * IPv6 it is the network of 64 bits. 0 disables the limit.
+   * @default 0
+   */
+  readonly maxConnectionsPerAddress: number;
+  /**
+   * Most messages a second of all clients of one remote address, as in `maxConnectionsPerAddress`; then see `whenThrottled`. 0 disables the limit.
+   * @default 0
+   */
+  readonly maxMessagesPerSecondPerAddress: number;
   /**
    * Every WebSocket client is pinged so often. 0 turns the heartbeat off.
    * @default 25_000
@@ -209,7 +246,7 @@ export interface GatewayOptions {
   /** Told of every change of the connection table. @default {} */
   readonly observer: TableObserver;
   /**
-   * Limits of the links to workers and API callers: `LinkOptions`, without pings and silence, which base links have not.
+   * Limits of the links to workers and API callers: `LinkOptions`, without pings and silence: see `workerSilenceTimeoutMs`.
    * @default {}
    */
   readonly link: LanLinkOptions;
@@ -231,6 +268,12 @@ export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
   slowClientTimeoutMs: 10_000,
   maxConnections: 100_000,
   maxAcceptsPerSecond: 2_000,
+  maxMessagesPerSecond: 0,
+  maxBytesPerSecond: 0,
+  throttleBurstMs: 1_000,
+  whenThrottled: 'delay',
+  maxConnectionsPerAddress: 0,
+  maxMessagesPerSecondPerAddress: 0,
   pingIntervalMs: 25_000,
   pongTimeoutMs: 10_000,
   upgradeTimeoutMs: 10_000,

@@ -1,15 +1,23 @@
 import { CloseCode } from '#protocol';
+import type { ThrottleCounters } from './connection/throttle.js';
 import type { DropCounters } from './connection/when-slow.js';
 
 /** What has happened since the gateway started. Plain numbers, so that counting costs nothing. */
-export class GatewayStats implements DropCounters {
+export class GatewayStats implements DropCounters, ThrottleCounters {
   connectionsOpened = 0;
   connectionsClosed = 0;
-  /** Turned away because the gateway was full, or because too many sockets had not upgraded yet or waited to come in. */
+  /** Turned away because the gateway was full, because too many sockets had not upgraded yet or waited to come in, or because of their address. */
   connectionsRefused = 0;
+  /** Of those, what was more than `maxConnectionsPerAddress`. */
+  connectionsOverAddressLimit = 0;
   /** Had to wait, because more came than `maxAcceptsPerSecond`. */
   connectionsDelayed = 0;
+  /** What clients said, before it is throttled. */
   messagesReceived = 0;
+  /** Of those received, what was dropped because a client sent more than it may (`whenThrottled`). */
+  messagesThrottled = 0;
+  /** How often a client was not read for a while, or closed, because it sent more than it may (`whenThrottled`). */
+  clientsThrottled = 0;
   messagesSent = 0;
   messagesToUnknownClient = 0;
   /** Sends above `maxMessageBytes`: nobody got them. */
@@ -34,7 +42,7 @@ export class GatewayStats implements DropCounters {
   unknownCommands = 0;
   /** Custom commands that threw, or whose request could not be read. */
   failedCommands = 0;
-  /** Replies larger than a frame of the caller's link may be: it was closed instead. */
+  /** Replies larger than a frame of the caller's link may be: the question failed, and over the base protocol the link was closed. */
   repliesTooBig = 0;
   /** Sessions above `maxSessionBytes`: the client kept the one that it had. */
   sessionsTooBig = 0;

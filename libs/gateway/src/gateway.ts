@@ -17,6 +17,8 @@ import { Delivery } from './connection/delivery.js';
 import { Endings } from './connection/endings.js';
 import { Farewell } from './connection/farewell.js';
 import { Heartbeat } from './connection/heartbeat.js';
+import { Throttle } from './connection/throttle.js';
+import { ThrottleAddresses } from './connection/throttle-addresses.js';
 import type { Transport } from './connection/transport.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { randomGatewayId } from './gateway-id.js';
@@ -25,6 +27,7 @@ import { interopWarnings } from './interop-warnings.js';
 import { mayRead, takeBaseWorker } from './lan/base-talk.js';
 import type { LanParts } from './lan/lan-parts.js';
 import { LanServer } from './lan/lan-server.js';
+import { AddressGate } from './listener/address-gate.js';
 import type { ListenerHandler } from './listener/listener.js';
 import { ClientListeners } from './listener/client-listeners.js';
 import {
@@ -55,6 +58,7 @@ export class Gateway {
   readonly #endings = new Endings(this.stats);
   readonly #heartbeat: Heartbeat;
   readonly #farewell: Farewell;
+  readonly #throttle: Throttle | undefined;
   #announcer: GatewayAnnouncer | undefined;
   #parkingTimer: NodeJS.Timeout | undefined;
   #address: NodeAddress | undefined;
@@ -104,7 +108,12 @@ export class Gateway {
     );
     const onSlow = (connection: Connection): void =>
       this.closeClient(connection, CloseCode.SlowClient, 'reading too slowly');
-    this.#listeners = new ClientListeners(options, this.#clientHandler(), onSlow, this.stats);
+    const addresses = ThrottleAddresses.of(options);
+    const gate = addresses && new AddressGate(addresses, this.stats);
+    this.#listeners = new ClientListeners(options, this.#clientHandler(), onSlow, this.stats, gate);
+    this.#throttle = Throttle.of(options, this.table, addresses, this.stats, (connection) => {
+      this.closeClient(connection, CloseCode.Throttled, 'sending too much');
+    });
     const { workers, stats } = this;
     const lanParts: LanParts = {
       options,
@@ -179,7 +188,8 @@ export class Gateway {
       log: this.log,
     });
     this.#announcer.start();
-    this.log.log(`Gateway ${formatAddress(address)} takes clients on ${this.urls.join(', ')}`);
+    const facts = { id: this.id };
+    this.log.log(`Gateway ${formatAddress(address)} takes clients on ${this.urls.join(', ')}`, facts);
     if (serialization === 'php') for (const warning of interopWarnings(address)) this.log.warn(warning);
   }
 
@@ -206,6 +216,7 @@ export class Gateway {
     await this.#farewell.untilEmpty(closeTimeoutMs);
     await this.#listeners.close();
     this.#heartbeat.stop();
+    this.#throttle?.stop();
     this.workers.stop();
     clearInterval(this.#parkingTimer);
     await this.workers.untilDone(endMs - Date.now());
@@ -213,10 +224,11 @@ export class Gateway {
     if (this.#parking.size > 0) this.#reportLost(this.#parking.size);
   }
 
-  readonly #onUndeliverable = (connection: Connection, type: ParkedEvent['type']): void => {
+  readonly #onUndeliverable = (connection: Connection, type: ParkedEvent['type']): boolean => {
     this.stats.eventsDropped++;
-    if (type === 'message' && this.#options.withoutWorker === 'drop') return;
+    if (type === 'message' && this.#options.withoutWorker === 'drop') return true;
     this.closeClient(connection, CloseCode.TryAgainLater, 'no worker');
+    return false;
   };
 
   readonly #onExpired = (connection: Connection, type: ParkedEvent['type']): void => {
@@ -227,7 +239,9 @@ export class Gateway {
 
   #reportLost(events: number): void {
     this.stats.eventsDropped += events;
-    this.log.warn(`Stopped with ${events} events that no worker was there to take`, { events });
+    this.log.warn(`Stopped with ${events} events that no worker was there to take, or to get done with`, {
+      events,
+    });
   }
 
   #clientHandler(): ListenerHandler<Connection> {
@@ -236,6 +250,7 @@ export class Gateway {
       message: (connection, data, isText) => {
         if (!connection.isOnline) return;
         this.stats.messagesReceived++;
+        if (this.#throttle?.take(connection, data.length) === false) return;
         this.#events.message(connection, data, isText);
       },
       misbehaved: (connection, code, reason) => {
@@ -259,6 +274,7 @@ export class Gateway {
     if (connection === undefined)
       return this.#refuse(transport, CloseCode.TryAgainLater, 'the gateway is full');
     this.stats.connectionsOpened++;
+    this.#throttle?.opened(connection);
     this.#events.opened(connection, request);
     return connection;
   }
@@ -276,6 +292,7 @@ export class Gateway {
     if (ending === undefined || code === undefined) this.#events.closed(connection, code, reason);
     else this.#events.closed(connection, ending.code, ending.reason);
     this.workers.forget(connection);
+    this.#throttle?.closed(connection);
     this.table.close(connection);
     this.#farewell.connectionGone();
   }

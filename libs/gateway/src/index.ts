@@ -4,6 +4,7 @@ export { ConnectionTable } from './connection/connection-table.js';
 export type { TableObserver } from './connection/table-observer.js';
 export type { Transport } from './connection/transport.js';
 export type { WhenSlow } from './connection/when-slow.js';
+export type { WhenThrottled } from './connection/when-throttled.js';
 export { DEFAULT_GATEWAY_OPTIONS, type GatewayOptions, type LanLinkOptions } from './gateway-options.js';
 export { GatewayStats } from './gateway-stats.js';
 export { Gateway } from './gateway.js';

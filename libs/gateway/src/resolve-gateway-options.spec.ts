@@ -188,6 +188,23 @@ describe("a gateway's options", () => {
     expect(refusal({ lan: '127.0.0.2:0' })).toBe('taken');
   });
 
+  it('throttle nobody unless they are told to', () => {
+    expect(resolveGatewayOptions()).toMatchObject({
+      maxMessagesPerSecond: 0,
+      maxBytesPerSecond: 0,
+      maxConnectionsPerAddress: 0,
+      maxMessagesPerSecondPerAddress: 0,
+      whenThrottled: 'delay',
+    });
+    const wrong = refusal({ whenThrottled: 'wait' as 'delay' });
+    expect(wrong).toContain('Option "gateway.whenThrottled" must be');
+    for (const name of ['delay', 'drop', 'close']) expect(wrong).toContain(name);
+    expect(refusal({ throttleBurstMs: 99 })).toContain('Option "gateway.throttleBurstMs" must be');
+    expect(refusal({ throttleBurstMs: 100 })).toBe('taken');
+    expect(refusal({ maxMessagesPerSecond: -1 })).toContain('Option "gateway.maxMessagesPerSecond" must be');
+    expect(refusal({ maxBytesPerSecond: 0.5 })).toContain('Option "gateway.maxBytesPerSecond" must be');
+  });
+
   it('tell the others the port that was really taken', () => {
     const listening = { host: '127.0.0.1', port: 40_001 };
     const told = (advertise: string): unknown =>

@@ -24,11 +24,14 @@ import {
 } from '#protocol';
 import { MAX_CONNECTIONS } from './connection/slot-allocator.js';
 import { WHEN_SLOW } from './connection/when-slow.js';
+import { WHEN_THROTTLED } from './connection/when-throttled.js';
 import { DEFAULT_GATEWAY_OPTIONS, type GatewayOptions } from './gateway-options.js';
 import { parseListenerUrl, type ListenerOptions } from './listener/listener-url.js';
 
 /** What a frame says beyond message and session: headers, and the details of an Open, whose upgrade request Node bounds at 16 KiB. */
 const EVENT_MARGIN_BYTES = 64 * 1024;
+/** The throttle looks at the clock every 20 ms: a shorter burst would not last from one look to the next. */
+const LEAST_BURST_MS = 100;
 /** `{}`: an empty session. */
 const LEAST_SESSION_BYTES = 2;
 /** Workers of the base protocol ping every 30 s and answer no pings. */
@@ -68,6 +71,12 @@ const CHECKS: OptionChecks<GatewayOptions> = {
   slowClientTimeoutMs: milliseconds(0),
   maxConnections: wholeNumber(1, MAX_CONNECTIONS),
   maxAcceptsPerSecond: wholeNumber(0),
+  maxMessagesPerSecond: wholeNumber(0),
+  maxBytesPerSecond: wholeNumber(0),
+  throttleBurstMs: milliseconds(LEAST_BURST_MS),
+  whenThrottled: oneOf(...WHEN_THROTTLED),
+  maxConnectionsPerAddress: wholeNumber(0),
+  maxMessagesPerSecondPerAddress: wholeNumber(0),
   pingIntervalMs: milliseconds(0),
   pongTimeoutMs: milliseconds(1),
   upgradeTimeoutMs: milliseconds(1),

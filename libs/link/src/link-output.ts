@@ -7,6 +7,8 @@ const FLUSH_AT_BYTES = 64 * 1024;
 const OUTPUT_BYTES = 16 * 1024;
 /** An output buffer that one large frame has grown beyond this is given back instead of kept for as long as the link lives. */
 const MAX_KEPT_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
+/** Room for what is retained: a flush leaves at least half of it, so that frames of the usual sizes never move. */
+const RETAINED_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
 
 /** What the owner is told of bytes that the peer does not take. */
 export interface BacklogObserver {
@@ -26,6 +28,9 @@ export class LinkOutput {
   #isScheduled = false;
   #isConnected = false;
   #isOver = false;
+  #isRetaining = false;
+  /** So much of what is in `frames` has been handed to the socket already, and stays there for who refers to it. */
+  #sent = 0;
 
   constructor(
     private readonly socket: Socket,
@@ -40,7 +45,20 @@ export class LinkOutput {
   }
 
   get queuedBytes(): number {
-    return this.frames.length + this.socket.writableLength;
+    return this.#unflushed + this.socket.writableLength;
+  }
+
+  /** How much the system has taken so far. */
+  get takenBytes(): number {
+    return this.socket.bytesWritten - this.socket.writableLength;
+  }
+
+  /** From now on frames stay as they are where they were written, for who keeps what was sent. */
+  retain(): void {
+    this.flush();
+    this.#isRetaining = true;
+    this.frames.take(RETAINED_OUTPUT_BYTES);
+    this.#sent = 0;
   }
 
   /** The socket takes bytes from here on. */
@@ -55,7 +73,7 @@ export class LinkOutput {
 
   /** A frame is complete: it leaves at the end of the turn, or now when there is much. */
   schedule(): void {
-    if (this.frames.length >= FLUSH_AT_BYTES) return this.flush();
+    if (this.#unflushed >= FLUSH_AT_BYTES) return this.flush();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(this.#scheduledFlush);
@@ -63,13 +81,10 @@ export class LinkOutput {
 
   flush(): void {
     const { frames, socket } = this;
-    const { length } = frames;
-    if (length === 0 || this.#isOver) return;
+    if (this.#unflushed === 0 || this.#isOver) return;
     if (!this.#isConnected) return this.#watchBacklog();
-    socket.write(frames.view());
-    // Taken by the system at once: the buffer is ours again. Otherwise the socket keeps it until it is sent.
-    if (socket.writableLength === 0 && length <= MAX_KEPT_OUTPUT_BYTES) frames.truncate(0);
-    else frames.take(OUTPUT_BYTES);
+    socket.write(frames.view(this.#sent));
+    this.#release();
     this.#watchBacklog();
   }
 
@@ -80,6 +95,24 @@ export class LinkOutput {
     for (const part of frame.buffers()) this.socket.write(part);
     this.socket.uncork();
     this.#watchBacklog();
+  }
+
+  get #unflushed(): number {
+    return this.frames.length - this.#sent;
+  }
+
+  /** The buffer after a flush. */
+  #release(): void {
+    const { frames, socket } = this;
+    if (this.#isRetaining) {
+      this.#sent = frames.length;
+      if (frames.length < FLUSH_AT_BYTES) return;
+      frames.take(RETAINED_OUTPUT_BYTES);
+      this.#sent = 0;
+    }
+    // Taken by the system at once: the buffer is ours again. Otherwise the socket keeps it until it is sent.
+    else if (socket.writableLength === 0 && frames.length <= MAX_KEPT_OUTPUT_BYTES) frames.truncate(0);
+    else frames.take(OUTPUT_BYTES);
   }
 
   readonly #scheduledFlush = (): void => {

@@ -94,17 +94,10 @@ export class Link {
       drained: () => handler.drained?.(this),
       overflowed: (bytes) => this.destroy(new SlowPeerError(peer, bytes, options.maxQueuedBytes)),
     });
-    this.#unfinished = new UnfinishedFrameWatch(
-      socket,
-      peer,
-      this.#decoder,
-      options.frameTimeoutMs,
-      budget,
-      (reason) => this.destroy(reason),
-    );
-    this.#silence = new SilenceWatch(socket, (timeoutMs) =>
-      this.destroy(new SilentPeerError(peer, timeoutMs)),
-    );
+    const { frameTimeoutMs } = options;
+    const fail = (reason: Error): void => this.destroy(reason);
+    this.#unfinished = new UnfinishedFrameWatch(socket, peer, this.#decoder, frameTimeoutMs, budget, fail);
+    this.#silence = new SilenceWatch(socket, (timeoutMs) => fail(new SilentPeerError(peer, timeoutMs)));
     socket.setNoDelay(true);
     if (options.keepAliveMs > 0) socket.setKeepAlive(true, options.keepAliveMs);
     if (options.handshakeTimeoutMs > 0) {

@@ -22,9 +22,14 @@ export class FrameWriter extends ByteWriter {
     return this.frameBytes - FRAME_HEADER_BYTES;
   }
 
-  /** Copies the payload written so far: for who keeps what was sent. */
-  copyPayload(target: Buffer, at: number): void {
-    this.buffer.copy(target, at, this.#frameStart + FRAME_HEADER_BYTES, this.length);
+  /** The buffer that the frame is in: bytes of it that were written once stay, unless the writer is truncated. */
+  get chunk(): Buffer {
+    return this.buffer;
+  }
+
+  /** Where in `chunk` its payload begins. */
+  get payloadStart(): number {
+    return this.#frameStart + FRAME_HEADER_BYTES;
   }
 
   /** Fills in length and checksum; returns the size of the frame in bytes. */

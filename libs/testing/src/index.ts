@@ -12,6 +12,11 @@ export type { Direction, Directions } from './fault-directions.js';
 export { FaultProxy, type DelayOptions, type FaultProxyOptions } from './fault-proxy.js';
 export { SeededRandom } from './random.js';
 export {
+  createTestClient,
+  type CreateTestClientOptions,
+  type ServedTestClient,
+} from './test-client/create-test-client.js';
+export {
   createTestWorker,
   DEFAULT_TEST_WORKER_OPTIONS,
   type TestWorkerOptions,

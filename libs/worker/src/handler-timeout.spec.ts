@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { ClientEventContext, ClientHandlers, Ctx, OnMessage } from './index.js';
@@ -5,6 +8,34 @@ import { Stage } from './test/stage.js';
 import { closeWorkers, startWorker } from './test/start-worker.js';
 
 afterEach(closeWorkers);
+
+describe('a handler that waits for a socket', () => {
+  it('is not blamed for a standstill of the whole process: what has come meanwhile is read first', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [peer] = (await once(server, 'connection')) as [Socket];
+    @ClientHandlers()
+    class Handlers {
+      @OnMessage('ask')
+      async ask(): Promise<string> {
+        const [data] = (await once(socket, 'data')) as [Buffer];
+        return data.toString();
+      }
+    }
+    const { gateway, strategy } = await startWorker({
+      providers: [Handlers],
+      options: { handlerTimeoutMs: 100 },
+    });
+    gateway.say(1, 'ask', null, 1);
+    peer.write('answer');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200); // as SIGSTOP and SIGCONT
+    expect(await gateway.nextReply()).toEqual({ id: 1, data: 'answer' });
+    expect(strategy.stats).toMatchObject({ timedOut: 0, handled: 1 });
+    socket.destroy();
+    server.close();
+  });
+});
 
 describe('a handler that does not settle in time', () => {
   it('is reported and counted, its caller is told, and the next event is handled', async () => {

@@ -4,7 +4,8 @@ export interface WorkerOptions {
   /**
    * How long a handler may take, in milliseconds. After that it is reported and counted, the caller gets the error
    * `TIMEOUT`, and the next event of that client is handled; what the late one still returns is dropped. Without it one
-   * forgotten promise would stop its client's events for ever, which is what 0 allows.
+   * forgotten promise would stop its client's events for ever, and keep a gateway whose link has ended from being linked again,
+   * which is what 0 allows.
    * @default 30_000
    */
   readonly handlerTimeoutMs: number;

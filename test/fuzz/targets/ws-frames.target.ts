@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { WsProtocolError, WsReceiver } from '../../../libs/gateway/src/listener/ws-receiver.js';
+import { ReceiverOfWs } from '../../../libs/gateway/src/test/receiver-of-ws.js';
 import { fragmented, goodbye, Opcode, wsFrame } from '../../../libs/gateway/src/test/ws-frames.js';
 import { holds, shown } from '../contract.js';
 import { words } from '../seeds.js';
 import { streamTarget } from '../stream-target.js';
-import { readWithWs } from './receiver-of-ws.js';
 
 const { Text, Binary, Close, Ping, Pong } = Opcode;
 const MAX_MESSAGE_BYTES = 1000;
@@ -68,10 +68,11 @@ export const wsFrames = streamTarget({
     };
   },
   check(bytes, { items }) {
-    const theirs = readWithWs(bytes, MAX_MESSAGE_BYTES);
+    const theirs = new ReceiverOfWs(MAX_MESSAGE_BYTES);
+    theirs.push(bytes);
     holds(
-      isDeepStrictEqual(items, theirs),
-      () => `${shown(bytes)} is ${JSON.stringify(items)}, and for ws ${JSON.stringify(theirs)}`,
+      isDeepStrictEqual(items, theirs.entries),
+      () => `${shown(bytes)} is ${JSON.stringify(items)}, and for ws ${JSON.stringify(theirs.entries)}`,
     );
   },
 });

@@ -168,8 +168,7 @@ export class BaseChannel implements GatewayChannel {
     this.#isReleasing = true;
     for (let call = this.#held.peek(); call !== undefined; call = this.#held.peek()) {
       if (this.#barriers > 0 && call.joinsBarrier !== true) break;
-      this.#held.shift();
-      call.run();
+      this.#held.runNext();
     }
     this.#isReleasing = false;
   }

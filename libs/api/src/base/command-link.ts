@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Dialer, type BackoffOptions, type Link, type LinkOptions } from '#link';
 import { writeRequest, type ByteReader, type NodeAddress } from '#protocol';
 import type { RequestDefinition } from '../definition.js';
 import { GatewayLostError, GatewayUnavailableError, OverdueReplyError } from '../errors.js';
 import type { PendingQuestion } from '../pending-question.js';
+import { TakenBytes } from '../taken-bytes.js';
 import { QuestionQueue } from './question-queue.js';
 
 /** What the owner of a command link is told. */
@@ -27,8 +27,6 @@ export interface CommandLinkOptions {
   readonly overdueReplyMs: number;
 }
 
-const FLUSH_POLL_MS = 5;
-
 /**
  * The one link to a gateway on which all commands and questions of this process go, in the order in which they were called.
  * What is written while it connects waits in its output; between two attempts it takes nothing.
@@ -41,6 +39,7 @@ export class CommandLink {
   readonly #questions: QuestionQueue;
   #isUp = false;
   #unsentCommands = 0;
+  #taken: TakenBytes | undefined;
   #onClosed: (() => void) | undefined;
 
   constructor(gateway: NodeAddress, options: CommandLinkOptions, observer: CommandLinkObserver) {
@@ -109,11 +108,9 @@ export class CommandLink {
   /** Resolves when the system has taken all that was written, or the link that had it is gone. */
   async flushed(): Promise<void> {
     const { link } = this.#dialer;
-    for (;;) {
-      link?.flush();
-      if (link === undefined || link !== this.#dialer.link || link.queuedBytes === 0) return;
-      await delay(FLUSH_POLL_MS);
-    }
+    if (link === undefined) return;
+    if (this.#taken?.link !== link) this.#taken = new TakenBytes(link);
+    await this.#taken.all();
   }
 
   /** Sends what is queued, dials no more, and resolves when the link is gone. Questions that are still open fail with `reason`. */

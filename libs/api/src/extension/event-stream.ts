@@ -41,10 +41,6 @@ export class EventStream implements NamedSource, Owed {
     return this.#appliedWrites;
   }
 
-  get isTaking(): boolean {
-    return this.#isTaking;
-  }
-
   /** From now on events are handed to this sink. */
   take(sink: GuardedSink): void {
     this.#sink = sink;

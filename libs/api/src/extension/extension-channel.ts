@@ -65,8 +65,9 @@ export class ExtensionChannel implements GatewayChannel {
     return this.#openSession !== undefined;
   }
 
+  /** Also while it is being closed: how it ended, and whether that was in order, is known when it is gone. */
   get isAlive(): boolean {
-    return this.isLinked;
+    return this.#session !== undefined;
   }
 
   get commandLink(): Link | undefined {
@@ -169,17 +170,21 @@ export class ExtensionChannel implements GatewayChannel {
     this.#observer.linked(peer.gatewayId);
     this.#session = new LinkSession(link, peer, this.#target, this.#context);
     void this.#take();
-    for (let call = this.#held.shift(); call !== undefined; call = this.#held.shift()) call.run();
+    while (this.#held.runNext());
   }
 
-  /** Asks for events, when whoever took them before has got all of them. */
+  /**
+   * Asks for events. Where somebody has taken them before, he gets the rest of them, and then a link is made anew: a gateway gives
+   * events once on each, and takes what he did not get done with to another worker.
+   */
   async #take(): Promise<void> {
     const session = this.#openSession;
-    if (session === undefined) return;
-    if (session.isLeaving) await session.left();
-    const subscription = this.#subscription;
-    if (subscription === undefined || this.#openSession !== session) return;
-    session.take(subscription.sink, subscription.terms);
+    if (session === undefined || this.#subscription === undefined) return;
+    if (!session.hasTaken) return session.take(this.#subscription.sink, this.#subscription.terms);
+    await session.leave();
+    if (this.#subscription === undefined || this.#openSession !== session) return;
+    this.#context.turn.settle();
+    session.link.close();
   }
 
   #onClosed(reason: Error | undefined): void {
@@ -191,7 +196,7 @@ export class ExtensionChannel implements GatewayChannel {
       this.#ended(reason, false, false);
     } else {
       this.#session = undefined;
-      const isInOrder = session.hasLeft && isCleanEnd(reason);
+      const isInOrder = session.hasLeft && isOfItsOwn(reason);
       const error = new GatewayLostError(address, { cause: reason });
       const interruption = this.#isStopped ? undefined : session.end(error);
       if (interruption !== undefined) this.#redial.after(interruption, session.ageMs);
@@ -214,7 +219,14 @@ export class ExtensionChannel implements GatewayChannel {
   }
 }
 
-/** The gateway has closed its side, and nothing failed. */
-function isCleanEnd(reason: Error | undefined): boolean {
-  return reason instanceof LinkClosedError && reason.cause === undefined;
+/** The gateway has closed its side, or its process has ended with something of ours unread; or we have ended the link. */
+function isOfItsOwn(reason: Error | undefined): boolean {
+  if (reason === undefined) return true;
+  if (!(reason instanceof LinkClosedError)) return false;
+  const { cause } = reason;
+  return cause === undefined || (cause instanceof Error && 'code' in cause && isReset(cause.code));
+}
+
+function isReset(code: unknown): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }

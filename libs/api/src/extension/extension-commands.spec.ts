@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidArgumentError } from '#protocol';
+import { COMMANDS, InvalidArgumentError, type Codec } from '#protocol';
 import { clientAt, extensionGateway, linkedByExtension, unstartedExtension } from '../test/extension-kit.js';
 import { rejection } from '../test/pool-kit.js';
 
@@ -59,6 +59,20 @@ describe('commands over the extension', () => {
       ['sendToAll', undefined],
     ]);
     expect(() => api.sendToAll('x', { key: 'k'.repeat(256) })).toThrow(InvalidArgumentError);
+  });
+
+  it('are judged when they are called, so that none that is wrong ends the link that it waited for', async () => {
+    const node = await extensionGateway();
+    const { api, pool } = unstartedExtension([node]);
+    const started = pool.start();
+    const short = Buffer.from([COMMANDS.setSession.code, 1, 2, 3]);
+    expect(() => api.sendToAddress(node.address, short)).toThrow(InvalidArgumentError);
+    const empty: Codec<void> = { write: () => undefined, read: () => undefined };
+    api.sendToAddress(node.address, { code: COMMANDS.deleteSession.code, request: empty });
+    api.sendToAll('hello');
+    await started;
+    await node.until(() => node.of('sendToAll').length === 1);
+    expect([node.peers.length, node.names, pool.counters.droppedCommands]).toEqual([1, ['sendToAll'], 1]);
   });
 
   it('may not be what links say to each other', async () => {

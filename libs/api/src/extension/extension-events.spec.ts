@@ -6,6 +6,7 @@ import {
   binaryEvent,
   clientAt,
   extensionGateway,
+  gate,
   linkedByExtension,
   textEvent,
 } from '../test/extension-kit.js';
@@ -242,32 +243,49 @@ describe('unsubscribe over the extension', () => {
     pool.unsubscribe();
     await pool.eventsEnded();
     expect(node.of('leave')).toHaveLength(1);
-    // The Left that comes at last answers the first Leave, and does not end the second.
-    const next = new KeptSink();
-    pool.subscribe(next, TERMS);
-    await node.untilTaken(2);
-    pool.unsubscribe();
-    node.left(link);
-    node.send(link, textEvent(1, 'under way'));
-    node.left(link);
-    await pool.eventsEnded();
-    expect(next.texts).toEqual(['under way']);
   });
 
-  it('can be followed by another sink, which gets what comes after the Left of the first', async () => {
+  it('can be followed by another sink, on a link of its own, when the first has got and handled the rest', async () => {
     const node = await extensionGateway({ saysLeft: false });
-    const { pool } = await linkedByExtension([node]);
+    const { api, pool } = await linkedByExtension([node]);
     const [first, second] = [new KeptSink(), new KeptSink()];
+    const handlers = gate();
+    first.handlers = handlers.opened;
     pool.subscribe(first, TERMS);
     const link = await node.untilTaken();
     pool.unsubscribe();
     pool.subscribe(second, TERMS);
     node.send(link, textEvent(1, 'for the first'));
+    node.send(link, textEvent(1, 'and this'));
     node.left(link);
-    await node.untilTaken(2);
-    node.send(link, textEvent(1, 'for the second'));
+    await first.until(() => first.taken.length === 2);
+    api.sendToClient(clientAt(node, 1), 'on its way');
+    first.taken[0]?.source.acknowledge(1);
+    await first.until(() => first.interruptions.length === 1);
+    await node.until(() => node.acknowledged.length === 1);
+    expect(node.names).toEqual(['takeEvents', 'leave', 'sendToClient', 'acknowledge']);
+    expect(node.peers).toHaveLength(1);
+    handlers.open();
+    const next = await node.untilTaken(2);
+    expect(next).not.toBe(link);
+    node.send(next, textEvent(1, 'for the second'));
     await second.until(() => second.taken.length === 1);
-    expect([first.texts, second.texts]).toEqual([['for the first'], ['for the second']]);
-    expect(second.taken[0]?.sequence).toBe(2);
+    expect([first.texts, second.texts]).toEqual([['for the first', 'and this'], ['for the second']]);
+    expect([second.taken[0]?.sequence, second.lost]).toEqual([1, []]);
+  });
+
+  it('may be called, and taken back, again and again', async () => {
+    const node = await extensionGateway();
+    const { pool } = await linkedByExtension([node]);
+    const sinks = [new KeptSink(), new KeptSink(), new KeptSink(), new KeptSink()];
+    for (const sink of sinks) {
+      pool.subscribe(sink, TERMS);
+      if (sink !== sinks.at(-1)) pool.unsubscribe();
+    }
+    const link = await node.untilTaken(2);
+    node.send(link, textEvent(1, 'at last'));
+    await sinks[3]?.until(() => sinks[3]?.taken.length === 1);
+    expect(sinks.map(({ texts }) => texts)).toEqual([[], [], [], ['at last']]);
+    expect(node.peers).toHaveLength(2);
   });
 });

@@ -49,11 +49,28 @@ describe('a gateway', () => {
     expect(sink.lost).toEqual([]);
     handlers.open();
     await sink.until(() => sink.lost.length === 1);
+  });
+
+  it('is lost again only when it was linked again, because just the way to it had been cut', async () => {
+    const node = await extensionGateway();
+    const { pool, membership } = await linkedByExtension([node]);
+    const sink = new KeptSink();
+    pool.subscribe(sink, TERMS);
+    const link = await node.untilTaken();
+    membership.list();
+    link.destroy();
+    await sink.until(() => sink.lost.length === 1);
     membership.list(node.entry);
-    (await node.untilTaken(2)).destroy();
+    const next = await node.untilTaken(2);
+    membership.list();
+    next.destroy();
+    await sink.until(() => sink.lost.length === 2);
+    await node.stop();
+    membership.list(node.entry);
+    await expect.poll(() => pool.members.length).toBe(1);
     membership.list();
     await expect.poll(() => pool.members.length).toBe(0);
-    expect(sink.lost).toEqual([node.id]);
+    expect(sink.lost).toEqual([node.id, node.id]);
   });
 
   it('is lost when it could not be linked for gatewayLostAfterMs, and not before', async () => {
@@ -141,6 +158,29 @@ describe('a gateway', () => {
     });
     await started;
     expect(pool.isReady).toBe(true);
+    await pool.close();
+    silent.close();
+  });
+
+  it('is asked for events when calls can go, so that a handler sees its own writes and none of its commands waits here', async () => {
+    const node = await extensionGateway();
+    const silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { api, pool } = unstarted(new ListedByHand([node.address, { host: '127.0.0.1', port }]), {
+      protocol: 'nestwire',
+      link: { handshakeTimeoutMs: 150, closeTimeoutMs: 50 },
+    });
+    const sink = new KeptSink();
+    pool.subscribe(sink, TERMS);
+    const started = pool.start();
+    await node.until(() => node.peers.length === 1);
+    api.setSession(clientAt(node, 1), { early: true });
+    expect(pool.isReady).toBe(false);
+    await node.untilTaken();
+    expect(pool.isReady).toBe(true);
+    expect(node.names).toEqual(['setSession', 'takeEvents']);
+    await started;
     await pool.close();
     silent.close();
   });

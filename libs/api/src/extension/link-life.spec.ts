@@ -133,4 +133,27 @@ describe('a link with events that ends', () => {
     await node.until(() => node.peers.length === 2);
     expect(node.of('takeEvents')).toHaveLength(1);
   });
+
+  it('is nothing to another pool of the same process, whose link to the same gateway goes on', async () => {
+    const node = await extensionGateway();
+    const sinks = [new KeptSink(), new KeptSink()];
+    for (const [index, sink] of sinks.entries()) {
+      sink.onEvent = ({ source, sequence }) => source.acknowledge(sequence);
+      const { pool } = await linkedByExtension([node]);
+      pool.subscribe(sink, TERMS);
+      await node.untilTaken(index + 1);
+    }
+    const [first, second] = node.of('takeEvents').map(({ link }) => link);
+    node.send(first!, textEvent(1, 'a'));
+    node.send(second!, textEvent(2, 'b'));
+    await node.until(() => node.of('acknowledge').length === 2);
+    expect(new Set(node.of('acknowledge').map(({ link }) => link))).toEqual(new Set([first, second]));
+    first!.destroy();
+    await node.untilTaken(3);
+    node.send(second!, textEvent(2, 'c'));
+    await node.until(() => node.of('acknowledge').length === 3);
+    expect(sinks.map(({ texts }) => texts)).toEqual([['a'], ['b', 'c']]);
+    expect(sinks.map(({ interruptions }) => interruptions.length)).toEqual([1, 0]);
+    expect(new Set(node.peers.map(({ session }) => session)).size).toBe(3);
+  });
 });

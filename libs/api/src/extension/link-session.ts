@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Link, PeerIdentity } from '#link';
 import {
   COMMANDS,
@@ -19,13 +18,13 @@ import { GatewayCongestedError } from '../errors.js';
 import type { SessionWrite, SinkTerms } from '../event-port.js';
 import type { GuardedSink } from '../guarded-sink.js';
 import type { PendingQuestion } from '../pending-question.js';
+import { TakenBytes } from '../taken-bytes.js';
 import { CONNECTION_ID_BYTES, EventStream } from './event-stream.js';
 import { Leaving } from './leaving.js';
 import { Replies } from './replies.js';
 
 const MAX_WINDOW_BYTES = 0xffff_ffff;
 const NO_QUESTION = -1;
-const FLUSH_POLL_MS = 5;
 
 /** The commands that gateways count, and say of how many the sessions of events know. */
 const SESSION_WRITES: ReadonlyMap<number, SessionWrite['kind']> = new Map([
@@ -39,15 +38,13 @@ export class LinkSession {
   readonly #target: ChannelTarget;
   readonly #context: ChannelContext;
   readonly #replies: Replies;
+  readonly #taken: TakenBytes;
   readonly #maxQueuedBytes: number;
   readonly #since = performance.now();
   readonly #pings: NodeJS.Timeout | undefined;
   #stream: EventStream | undefined;
   #leaving: Leaving | undefined;
-  #taken: Promise<void> | undefined;
   #hasLeft = false;
-  /** So many of the next Lefts answer ours. */
-  #unansweredLeaves = 0;
 
   constructor(
     readonly link: Link,
@@ -57,6 +54,7 @@ export class LinkSession {
   ) {
     this.#target = target;
     this.#context = context;
+    this.#taken = new TakenBytes(link);
     this.#replies = new Replies(() => context.counters.lateReplies++);
     const { gatewayPingIntervalMs, commandLink } = context.options;
     this.#maxQueuedBytes =
@@ -71,8 +69,9 @@ export class LinkSession {
     return performance.now() - this.#since;
   }
 
-  get isLeaving(): boolean {
-    return this.#leaving !== undefined;
+  /** It has been asked for events, which a link is once: after its Left no more come on it. */
+  get hasTaken(): boolean {
+    return this.#stream !== undefined;
   }
 
   /** The gateway has said, unasked, that nothing more comes: it stops. */
@@ -105,8 +104,7 @@ export class LinkSession {
   take(sink: GuardedSink, { windowBytes }: SinkTerms): void {
     const { name } = this.#target;
     const { turn, options } = this.#context;
-    this.#hasLeft = false;
-    this.#stream ??= new EventStream(this.peer.gatewayId, name, this.link, turn, sink);
+    this.#stream = new EventStream(this.peer.gatewayId, name, this.link, turn, sink);
     this.#stream.take(sink);
     this.link.send((writer) =>
       writeTakeEvents(writer, { windowBytes: Math.min(windowBytes, MAX_WINDOW_BYTES), tags: options.tags }),
@@ -116,30 +114,19 @@ export class LinkSession {
   /** Resolves when the gateway has said that nothing more comes, or has sent nothing for `closeTimeoutMs`, or the link ends. */
   async leave(): Promise<void> {
     const stream = this.#stream;
-    if (stream?.isTaking !== true) return;
-    if (this.#hasLeft) return stream.stopTaking();
+    if (stream === undefined) return;
     if (this.#leaving === undefined) {
+      if (this.#hasLeft) return stream.stopTaking();
       this.#say(ExtensionCode.Leave);
-      this.#unansweredLeaves++;
-      this.#leaving = new Leaving(this.#context.options.extensionLink.closeTimeoutMs, () => {
-        stream.stopTaking();
-        this.#leaving = undefined;
-      });
+      const { closeTimeoutMs } = this.#context.options.extensionLink;
+      this.#leaving = new Leaving(closeTimeoutMs, () => stream.stopTaking());
     }
     await this.#leaving.done;
   }
 
-  /** Resolves when what was under way before is, so that events can be taken anew. */
-  async left(): Promise<void> {
-    await this.#leaving?.done;
-  }
-
-  /** Resolves when the system has taken everything, or the link is gone. */
+  /** Resolves when the system has taken everything that was called so far, or the link is gone. */
   taken(): Promise<void> {
-    this.link.flush();
-    // One for all who wait: a gateway may take nothing for long, and callers may ask often.
-    this.#taken ??= this.#untilTaken();
-    return this.#taken;
+    return this.#taken.all();
   }
 
   /** @throws ProtocolError for what no gateway sends, which ends the link */
@@ -182,19 +169,15 @@ export class LinkSession {
     this.#replies.failAll(error);
   }
 
-  async #untilTaken(): Promise<void> {
-    while (this.link.state !== 'closed' && this.link.queuedBytes > 0) await delay(FLUSH_POLL_MS);
-    this.#taken = undefined;
-  }
-
   #onEvent(payload: ByteReader, isRedelivered: boolean): void {
     this.#taking().event(payload, isRedelivered);
     this.#leaving?.goesOn();
   }
 
   #onLeft(): void {
-    if (this.#unansweredLeaves === 0) this.#hasLeft = true;
-    else if (--this.#unansweredLeaves === 0) this.#leaving?.end();
+    // Of two Lefts one answers our Leave, and the other says that the gateway stops.
+    if (this.#leaving === undefined || this.#leaving.isOver) this.#hasLeft = true;
+    else this.#leaving.end();
   }
 
   #taking(): EventStream {

@@ -196,6 +196,7 @@ export class ExtensionGateway {
         if (this.answersPings) link.send((writer) => writer.u8(ExtensionCode.Pong));
         break;
       case ExtensionCode.TakeEvents:
+        if (this.of('takeEvents').some((said) => said.link === link)) throw new Error('Asked twice');
         this.#note('takeEvents', readTakeEvents(payload), link);
         break;
       case ExtensionCode.Leave:

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Link, NodeLog } from '#link';
 import {
   COMMANDS,
+  ExtensionCode,
   GatheredFrame,
   InvalidOptionError,
   isCustomCode,
@@ -101,12 +102,19 @@ export class CommandDispatcher {
     return this.#work.isBusy(link);
   }
 
+  /** The link's peer was given up: what it said and had to wait takes no effect any more. */
+  drop(link: Link): void {
+    this.#work.drop(link);
+  }
+
   #execute(payload: ByteReader, link: Link, id = NO_ID): void {
     const code = payload.u8();
     const entry = this.#entries[code];
     if (entry === undefined) {
       const frame = this.#frames[code];
-      return frame === undefined ? this.#unknown(code, link, id) : frame(payload, link);
+      // Of what is no command nothing but marks may be asked for under an id: nothing else has an answer.
+      const isTaken = frame !== undefined && (id === NO_ID || code === ExtensionCode.Marked);
+      return isTaken ? frame(payload, link, id) : this.#unknown(code, link, id);
     }
     const { definition } = entry;
     if (this.#isExtended && id === NO_ID && definition.reply !== undefined)
@@ -181,7 +189,7 @@ export class CommandDispatcher {
     const { code, reply: codec } = definition;
     try {
       const reply = run(readRequest(payload, definition), link);
-      if (reply instanceof Promise) this.#refusePromise(definition, link, reply);
+      if (reply instanceof Promise) this.#refusePromise(definition, link, reply, id);
       else if (codec !== undefined || id !== NO_ID)
         this.#writeReply(code, codec ?? EMPTY_REPLY, link, reply, id);
     } catch (error) {
@@ -193,9 +201,9 @@ export class CommandDispatcher {
   }
 
   /** An async `execute` compiles. Its rejection must not end the process, and its answer would come after later ones. */
-  #refusePromise(definition: AnyDefinition, link: Link, promise: Promise<unknown>): void {
+  #refusePromise(definition: AnyDefinition, link: Link, promise: Promise<unknown>, id: number): void {
     promise.catch((error: unknown) => this.#failed(definition, link, error));
-    if (definition.reply !== undefined) {
+    if (definition.reply !== undefined || id !== NO_ID) {
       throw new TypeError(
         `"execute" of command ${definition.code} must return its reply, not a promise of it`,
       );

@@ -47,8 +47,8 @@ export interface CustomCommand<Request = unknown, Reply = unknown, Received exte
   /** From `defineCommand` or `defineQuestion`: the code (100–199) and the codecs. */
   readonly definition: Command<Request, Received> | Question<Request, Reply, Received>;
   /**
-   * What it throws, or the codec of its request, is logged and counted. The caller of a question that threw loses its command link: replies carry no id, and a
-   * missing one would shift all later ones.
+   * What it throws, or the codec of its request, is logged and counted, and whoever waits for an answer gets an error. Over the base
+   * protocol the caller of a question that threw loses its command link: replies carry no id, and a missing one would shift all later ones.
    * @param request its views are valid during the call only
    */
   execute(port: CommandPort, request: Received): Reply;

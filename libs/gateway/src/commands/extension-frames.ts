@@ -15,8 +15,8 @@ import { UnanswerableError } from '../errors.js';
 import type { CommandContext } from './executor.js';
 import { sendToUid as executeSendToUid } from './send.commands.js';
 
-/** Deals with a frame whose code has been taken off. What it throws ends the link. */
-export type FrameExecutor = (payload: ByteReader, link: Link) => void;
+/** Deals with a frame whose code has been taken off. What it throws ends the link. `id`: what the command in it is answered under. */
+export type FrameExecutor = (payload: ByteReader, link: Link, id: number) => void;
 
 export interface ExtensionParts {
   readonly context: CommandContext;
@@ -46,10 +46,10 @@ export function extensionFrames({
         writeFailure(link, id, error);
       }
     },
-    [ExtensionCode.Marked]: (payload, link) => {
+    [ExtensionCode.Marked]: (payload, link, id) => {
       context.marks = readMarks(payload);
       try {
-        execute(payload, link);
+        execute(payload, link, id);
       } finally {
         context.marks = UNMARKED;
       }

@@ -16,7 +16,7 @@ interface Work {
 /**
  * Commands that take many turns of the event loop: in each turn the next step of one of them is done, of all in turn. Meanwhile
  * their links are not read, so that nothing overtakes them which the same caller sent later, and no other link has to wait.
- * A command whose link ends meanwhile is finished all the same, as are those that had been read before the end.
+ * A command whose link ends meanwhile is finished all the same, as are those that had been read before the end, unless they are dropped.
  */
 export class LinkWork {
   readonly #byLink = new Map<Link, Work>();
@@ -51,6 +51,12 @@ export class LinkWork {
       this.#byLink.set(link, work);
       this.#schedule(work);
     } else work.step = step;
+  }
+
+  /** What waits is not done any more; what has begun is. */
+  drop(link: Link): void {
+    const work = this.#byLink.get(link);
+    if (work !== undefined) work.waiting.length = 0;
   }
 
   /** The same for what nothing has to wait for: the link is read on, unless it has as many such works as it may have. */

@@ -45,6 +45,7 @@ export class Connection {
   receivedAtPing = NOT_PINGED;
   /** Events of it that are at its worker and not done with: while there are some, it stays with that worker. */
   unacknowledged = 0;
+  #readingHolds = 0;
   readonly connectedAtMs = Date.now();
 
   constructor(
@@ -89,6 +90,22 @@ export class Connection {
   /** A worker was told that it came, and so must be told that it went. */
   get wasOpen(): boolean {
     return this.#wasOpen;
+  }
+
+  /**
+   * It is not to be read until `releaseReading`, for one reason more: each has its own time. Whoever has a reason calls this once for it,
+   * and knows by himself that he did.
+   */
+  holdReading(): void {
+    if (this.#readingHolds++ === 0) this.transport.pause();
+  }
+
+  /** One reason not to read it is over; it is read again when no other is left. One that is ending is read in any case. */
+  releaseReading(): void {
+    if (--this.#readingHolds > 0 || !this.isOnline) return;
+    // Its answer to a ping may lie unread, and must not be missed before it can be read.
+    this.receivedAtPing = NOT_PINGED;
+    this.transport.resume();
   }
 
   /** The one place where the state changes: it is what makes Open and Close happen exactly once. */

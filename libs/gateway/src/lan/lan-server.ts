@@ -34,9 +34,8 @@ export class LanServer {
 
   /** Resolves when all links are gone. */
   async close(): Promise<void> {
-    this.#parts.workers.sayLeft();
-    await this.#server.close();
     this.#talk?.stop();
+    await this.#server.close();
   }
 
   #admit(link: Link): boolean {

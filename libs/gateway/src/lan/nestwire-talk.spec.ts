@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { HandshakeRefusedError } from '#link';
-import { byteStringFromText, COMMANDS, ReplyFailure, sendToUid, writeMarks, writeRequest } from '#protocol';
+import {
+  byteStringFromText,
+  COMMANDS,
+  defineCommand,
+  ExtensionCode,
+  ReplyFailure,
+  sendToUid,
+  writeAcknowledge,
+  writeMarks,
+  writeRequest,
+  writeRequestHead,
+  type ByteWriter,
+} from '#protocol';
 import { until } from '../../../../test/links/link-kit.js';
 import { RawClient, WsClient } from '../test/clients.js';
 import { LanPeer } from '../test/lan-peer.js';
@@ -93,7 +105,8 @@ describe('a request', () => {
   });
 
   it('whose answer takes many turns does not hold back the others', async () => {
-    const node = await start();
+    // Its clients have no sockets that could say goodbye.
+    const node = await start({ farewellPerSecond: 0, drainTimeoutMs: 0 });
     const caller = await NestwirePeer.dial(node.gateway.address);
     const crowd = 40_000;
     const uid = byteStringFromText('crowd');
@@ -127,6 +140,65 @@ describe('a request', () => {
     const { failure, body } = await worker.reply(id);
     expect([failure, body.length]).toEqual([undefined, 0]);
     expect(await worker.ask(COMMANDS.getClientCountByUid, { uid: byteStringFromText('ada') })).toBe(1);
+  });
+
+  it('may have marks before its command, and nothing else that is no command', async () => {
+    const node = await start();
+    const worker = await node.nestwireWorker();
+    const client = await WsClient.open(node.ws);
+    await worker.received(1);
+    const asked = (id: number, rest: (writer: ByteWriter) => void): Promise<{ failure: unknown }> => {
+      worker.write((writer) => {
+        writeRequestHead(writer, id);
+        rest(writer);
+      });
+      return worker.reply(id);
+    };
+    const marked = await asked(100, (writer) => {
+      writeMarks(writer, { coalescingKey: byteStringFromText('price') });
+      writeRequest(writer, COMMANDS.sendToAll, { exclude: [], message: 'one' });
+    });
+    expect(marked.failure).toBeUndefined();
+    expect(await client.received(1)).toEqual(['one']);
+    const unanswerable = [
+      (writer: ByteWriter) => writeAcknowledge(writer, [1, 1]),
+      (writer: ByteWriter) => writer.u8(ExtensionCode.Leave),
+      (writer: ByteWriter) => {
+        writeRequestHead(writer, 300);
+        writeRequest(writer, COMMANDS.getClientCount, undefined);
+      },
+    ];
+    for (const [index, write] of unanswerable.entries())
+      expect((await asked(200 + index, write)).failure).toMatchObject({ code: ReplyFailure.UnknownCommand });
+    expect(node.gateway.workers.unacknowledged).toBe(1);
+    expect(worker.hasLeft).toBe(false);
+  });
+
+  it('of a command of the application is answered when that fails, and when it promises', async () => {
+    const definitions = [150, 151, 152].map((code) =>
+      defineCommand({ code, request: COMMANDS.ping.request }),
+    );
+    const [throwing, promising, fine] = definitions as [(typeof definitions)[0], ...typeof definitions];
+    const node = await start({
+      commands: [
+        {
+          definition: throwing,
+          execute: () => {
+            throw new Error('no');
+          },
+        },
+        { definition: promising!, execute: () => Promise.reject(new Error('later')) },
+        { definition: fine!, execute: () => undefined },
+      ],
+    });
+    const caller = await NestwirePeer.dial(node.gateway.address);
+    for (const definition of [throwing, promising!]) {
+      const { failure } = await caller.reply(caller.request(definition, undefined));
+      expect(failure).toMatchObject({ code: ReplyFailure.Failed });
+    }
+    expect((await caller.reply(caller.request(fine!, undefined))).failure).toBeUndefined();
+    caller.command(promising!, undefined);
+    expect(await caller.ask(COMMANDS.getClientCount, undefined)).toBe(0);
   });
 
   it('is never needed for a question: one without it ends the link', async () => {

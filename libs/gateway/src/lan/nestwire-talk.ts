@@ -3,7 +3,7 @@ import { listenerHandshake, secretsOf, type Link, type LinkHandler, type PeerIde
 import { ExtensionCode, ProtocolError, readAcknowledge, readTakeEvents, type ByteReader } from '#protocol';
 import { nodeName } from '#register';
 import { SlowLeaveError } from '../errors.js';
-import { sayLeft } from '../workers/worker-pool.js';
+import { sayLeft, type ReleaseHeld } from '../workers/worker-pool.js';
 import type { WorkerLink } from '../workers/worker-link.js';
 import { mayRead } from './base-talk.js';
 import { FencedSessions } from './fenced-sessions.js';
@@ -22,8 +22,11 @@ export class NestwireTalk {
   readonly #parts: LanParts;
   readonly #fenced = new FencedSessions();
   readonly #sessions = new Map<Link, string>();
-  readonly #release: Parameters<LanParts['workers']['acknowledge']>[3];
+  readonly #release: ReleaseHeld;
+  /** How long workers that leave may take to finish. */
+  readonly #leaves = new Map<Link, NodeJS.Timeout>();
   #pings: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(parts: LanParts, port: LinkPort, gatewayId: string) {
     const { options, commands, events, workers } = parts;
@@ -91,8 +94,11 @@ export class NestwireTalk {
     ).unref();
   }
 
+  /** Nothing more comes from here: the links are about to be closed. */
   stop(): void {
     clearInterval(this.#pings);
+    this.#isStopped = true;
+    this.#parts.workers.end();
   }
 
   #welcome(link: Link, { session }: PeerIdentity): void {
@@ -126,14 +132,16 @@ export class NestwireTalk {
     payload.expectEnd('A leave');
     const worker = this.#worker(link, 'A leave');
     const { workers, options, log } = this.#parts;
+    if (worker.isLeaving) throw new ProtocolError('ERR_NESTWIRE_MALFORMED', 'A worker left twice');
     workers.leave(worker);
     sayLeft(link);
     log.log(`Worker ${link.peer} leaves, and takes nothing new`, { workers: workers.size });
     const { parkedAgeMs } = options;
-    setTimeout(() => {
-      if (workers.has(link) && worker.journal !== undefined && worker.journal.size > 0)
+    const timer = setTimeout(() => {
+      if (worker.journal !== undefined && worker.journal.size > 0)
         link.destroy(new SlowLeaveError(`Worker ${link.peer}`, parkedAgeMs));
     }, parkedAgeMs).unref();
+    this.#leaves.set(link, timer);
   }
 
   #worker(link: Link, what: string): WorkerLink {
@@ -144,14 +152,17 @@ export class NestwireTalk {
 
   /** The worker is given up at once: others get what it has not acknowledged, and it may not come back as the one that it was. */
   #gone(link: Link): void {
-    const { workers, events, stats, log } = this.#parts;
+    const { workers, events, commands, stats, log } = this.#parts;
     const worker = workers.remove(link);
     if (worker === undefined) return;
+    clearTimeout(this.#leaves.get(link));
+    this.#leaves.delete(link);
+    commands.drop(link);
     const session = this.#sessions.get(link);
     if (session !== undefined) this.#fenced.add(session);
     if (link.state !== 'closed') link.destroy();
     const redelivered = events.redeliver(worker);
-    stats.eventsRedelivered += redelivered;
+    if (!this.#isStopped) stats.eventsRedelivered += redelivered;
     if (!worker.isLeaving) stats.workersLost++;
     log.log(`Worker ${link.peer} takes no more events`, { workers: workers.size, redelivered });
   }

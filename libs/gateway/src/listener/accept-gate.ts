@@ -1,15 +1,19 @@
 import type { Server, Socket } from 'node:net';
+import type { AddressGate } from './address-gate.js';
 import { TokenBucket } from './token-bucket.js';
+
+/** `late`: too many wait already, or nobody comes in any more. `crowded`: there are too many of its address. */
+export type TurnedAway = 'late' | 'crowded';
 
 /** What a listener does with those who want to become its clients. */
 export interface Arrivals {
   /** It may come in. */
   admit(socket: Socket): void;
   /**
-   * Too many wait already, or nobody comes in any more.
+   * It may not.
    * @param mayAnswer there is time to say so; without it the socket is to be closed and no more
    */
-  turnAway(socket: Socket, mayAnswer: boolean): void;
+  turnAway(socket: Socket, mayAnswer: boolean, why: TurnedAway): void;
 }
 
 export interface AcceptGateOptions {
@@ -32,6 +36,8 @@ const MOST_WAITING = 2_000;
 /** An answer costs as much as a client, so there is one for every four clients that may come in; a few more when all has been quiet. */
 const ANSWERS_SHARE = 0.25;
 const LEAST_ANSWERS_AT_ONCE = 16;
+/** Of those who come from a crowded address so many a second are told so: that is for people who look for what is wrong. */
+const CROWDED_ANSWERS_A_SECOND = 20;
 /** So many entries that have left the queue are cut off in one go. */
 const CUT = 256;
 
@@ -51,13 +57,18 @@ export class AcceptGate {
   #head = 0;
   readonly #clients: TokenBucket;
   readonly #answers: TokenBucket;
+  readonly #crowdedAnswers = new TokenBucket(CROWDED_ANSWERS_A_SECOND, CROWDED_ANSWERS_A_SECOND);
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param delayed somebody has to wait */
+  /**
+   * @param delayed somebody has to wait
+   * @param addresses undefined when addresses make no difference
+   */
   constructor(
     { maxAcceptsPerSecond }: AcceptGateOptions,
     private readonly delayed: () => void,
+    private readonly addresses?: AddressGate,
   ) {
     this.#perSecond = maxAcceptsPerSecond;
     this.#mostWaiting = Math.min(MOST_WAITING, Math.ceil(maxAcceptsPerSecond * LONGEST_WAIT_S));
@@ -78,7 +89,10 @@ export class AcceptGate {
   /** Puts the gate before a server: whoever it accepts goes to `arrivals`, now or later. */
   guard(server: Server, arrivals: Arrivals): void {
     if (this.#perSecond === 0) {
-      server.on('connection', (socket: Socket) => arrivals.admit(socket));
+      server.on('connection', (socket: Socket) => {
+        if (this.#isCrowded(socket, arrivals)) return;
+        arrivals.admit(socket);
+      });
       return;
     }
     // An option of plain servers that HTTP servers do not pass on. A Node that ignored it would read one chunk of whoever waits.
@@ -99,6 +113,8 @@ export class AcceptGate {
 
   #enter(socket: Socket, arrivals: Arrivals): void {
     if (this.#isClosed) return this.#turnAway(socket, arrivals);
+    // First of all, so that one address cannot fill the places where others wait.
+    if (this.#isCrowded(socket, arrivals)) return;
     if (this.waiting === 0 && this.#clients.take()) return admit(socket, arrivals);
     if (this.waiting >= this.#mostWaiting) return this.#turnAway(socket, arrivals);
     this.#queue.push({ socket, arrivals });
@@ -120,8 +136,14 @@ export class AcceptGate {
     this.#timer = undefined;
   }
 
+  #isCrowded(socket: Socket, arrivals: Arrivals): boolean {
+    if (this.addresses === undefined || this.addresses.admits(socket)) return false;
+    arrivals.turnAway(socket, this.#crowdedAnswers.take(), 'crowded');
+    return true;
+  }
+
   #turnAway(socket: Socket, arrivals: Arrivals): void {
-    arrivals.turnAway(socket, this.#answers.take());
+    arrivals.turnAway(socket, this.#answers.take(), 'late');
   }
 }
 

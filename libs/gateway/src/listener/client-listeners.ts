@@ -2,6 +2,7 @@ import { SlowClients } from '../connection/slow-clients.js';
 import type { DropCounters, WhenSlow } from '../connection/when-slow.js';
 import { HANDED_OVER_AT_ONCE_BYTES, type BacklogLimits } from './client-backlog.js';
 import { AcceptGate } from './accept-gate.js';
+import type { AddressGate } from './address-gate.js';
 import type { ClientOutput, ClientOutputContext } from './client-output.js';
 import { Flusher } from './flusher.js';
 import type { Listener, ListenerHandler } from './listener.js';
@@ -33,18 +34,20 @@ export class ClientListeners<Client> {
   /**
    * @param onSlow this client reads too slowly, in bytes or in time
    * @param counters of what is dropped for clients that are slow, and stay
+   * @param addresses undefined when nothing is limited for each address
    */
   constructor(
     options: ClientListenersOptions,
     handler: ListenerHandler<Client>,
     onSlow: (client: Client) => void,
     counters: DropCounters,
+    addresses?: AddressGate,
   ) {
     const tooSlow = ({ client }: ClientOutput<Client>): void => {
       if (client !== undefined) onSlow(client);
     };
     this.#slowClients = new SlowClients(options.slowClientTimeoutMs, tooSlow);
-    this.#gate = new AcceptGate(options, () => handler.delayed());
+    this.#gate = new AcceptGate(options, () => handler.delayed(), addresses);
     const flusher = new Flusher();
     this.#listeners = options.listen.map((listener) => {
       const output: ClientOutputContext<Client> = {

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
-import type { Writable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import * as ws from 'ws';
 import { bytewise, ReceiverLog, splitAt, type Received } from '../test/receiver-log.js';
+import { ReceiverOfWs } from '../test/receiver-of-ws.js';
 import { fragmented, goodbye, Opcode, wsFrame } from '../test/ws-frames.js';
 import { anyFrame, chunkCuts, mutations, validStream } from '../test/ws-stream-arbitraries.js';
 import { WsReceiver } from './ws-receiver.js';
@@ -12,54 +11,9 @@ const { Continuation, Text, Binary, Close, Ping, Pong } = Opcode;
 const MAX = 1000;
 const MIB = 1024 * 1024;
 
-interface ReceiverOptions {
-  readonly isServer: boolean;
-  readonly maxPayload: number;
-  readonly maxFragments: number;
-}
-
-/** `ws` exports it, its types do not. */
-const { Receiver } = ws as unknown as { Receiver: new (options: ReceiverOptions) => Writable };
-
-/** The receiver of `ws`, as its server sets it up without compression, and what it gives back in the same words as ours. */
-class WsOwn {
-  readonly entries: Received[] = [];
-  readonly #receiver: Writable;
-  #ended = false;
-
-  constructor(maxPayload: number) {
-    this.#receiver = new Receiver({ isServer: true, maxPayload, maxFragments: 16 * 1024 })
-      .on('message', (data: Buffer, isBinary: boolean) =>
-        this.entries.push([isBinary ? 'binary' : 'text', data.toString('hex')]),
-      )
-      .on('ping', (data: Buffer) => this.entries.push(['ping', data.toString('hex')]))
-      .on('pong', (data: Buffer) => this.entries.push(['pong', data.toString('hex')]))
-      .on('conclude', (code: number, reason: Buffer) => {
-        this.#ended = true;
-        this.entries.push(['closed', code, reason.toString()]);
-      });
-  }
-
-  /** Past the queue of the stream, so that everything has happened when it returns. */
-  push(chunk: Buffer): void {
-    if (this.#ended) return;
-    this.#receiver._write(Buffer.from(chunk), 'binary', (error) => {
-      if (!error) return;
-      this.#ended = true;
-      this.entries.push(['refused', statusOf(error)]);
-    });
-  }
-}
-
-function statusOf(error: Error): number {
-  const key = Object.getOwnPropertySymbols(error).find(({ description }) => description === 'status-code');
-  if (key === undefined) throw error;
-  return (error as unknown as Record<symbol, number>)[key]!;
-}
-
 /** What both have made of the bytes, after each chunk the same. */
 function compared(chunks: readonly Buffer[], maxMessageBytes = MAX): Received[] {
-  const theirs = new WsOwn(maxMessageBytes);
+  const theirs = new ReceiverOfWs(maxMessageBytes);
   const receiver = new WsReceiver(maxMessageBytes);
   const ours = new ReceiverLog();
   for (const chunk of chunks) {

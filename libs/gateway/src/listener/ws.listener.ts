@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CloseCode, formatAddress, type NodeAddress } from '#protocol';
 import type { ServerOptions, WebSocket, WebSocketServer } from 'ws';
-import type { AcceptGate } from './accept-gate.js';
+import type { AcceptGate, TurnedAway } from './accept-gate.js';
 import { ClientOutput, type ClientOutputContext } from './client-output.js';
 import type { Listener, ListenerHandler } from './listener.js';
 import type { WsListenerOptions } from './listener-url.js';
@@ -44,6 +44,11 @@ const [LEAST_UPGRADING, MOST_UPGRADING] = [16, 1_000];
 
 /** Who is told to come later waits so many seconds at most; each is told a number of its own, so that they do not come together. */
 const MOST_RETRY_AFTER_S = 5;
+
+const STATUS_OF: Readonly<Record<TurnedAway, string>> = {
+  late: '503 Service Unavailable',
+  crowded: '429 Too Many Requests',
+};
 
 const UPGRADE_REQUIRED = 'This port speaks WebSocket. Connect to it with a WebSocket client.\n';
 
@@ -134,15 +139,15 @@ export class WsListener<Client> implements Listener {
       admit: (socket) => {
         for (const listener of serve) listener.call(http, socket);
       },
-      turnAway: (socket, mayAnswer) => {
+      turnAway: (socket, mayAnswer, why) => {
         handler.dropped();
-        if (mayAnswer) this.#askToComeLater(socket);
+        if (mayAnswer) this.#askToComeLater(socket, why);
         else socket.destroy();
       },
     });
   }
 
-  #askToComeLater(socket: Socket): void {
+  #askToComeLater(socket: Socket, why: TurnedAway): void {
     this.#turnedAway.add(socket);
     const timer = setTimeout(() => socket.destroy(), this.limits.closeTimeoutMs);
     socket.on('error', ignore);
@@ -153,7 +158,7 @@ export class WsListener<Client> implements Listener {
     socket.resume(); // a request that lies unread would make a reset of the end, which takes the answer with it
     const retryAfterS = 1 + Math.floor(Math.random() * MOST_RETRY_AFTER_S);
     socket.end(
-      `HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: ${retryAfterS}\r\nContent-Length: 0\r\n\r\n`,
+      `HTTP/1.1 ${STATUS_OF[why]}\r\nConnection: close\r\nRetry-After: ${retryAfterS}\r\nContent-Length: 0\r\n\r\n`,
     );
   }
 

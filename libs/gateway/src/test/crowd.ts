@@ -2,7 +2,9 @@ import type { Socket } from 'node:net';
 import { byteStringFromText, CloseMode, COMMANDS } from '#protocol';
 import type { Connection } from '../connection/connection.js';
 import { clientFrame, RawClient, upgradeRequest, WsClient } from './clients.js';
-import type { LanPeer, WorkerPeer } from './lan-peer.js';
+import { BaseCrowdWorker, NestwireCrowdWorker, type CrowdWorker } from './crowd-workers.js';
+import type { LanPeer } from './lan-peer.js';
+import { NestwirePeer } from './nestwire-peer.js';
 import type { TestGateway } from './test-gateway.js';
 
 /** What may happen to a crowd of clients. `which` chooses among those who are there. */
@@ -17,7 +19,7 @@ export type CrowdStep =
       readonly first: ClientDeed | undefined;
     }
   | { readonly do: 'bind' | 'join'; readonly which: number; readonly name: string }
-  | { readonly do: 'worker comes' | 'worker leaves' }
+  | { readonly do: 'worker comes' | 'worker leaves' | 'worker dies' | 'workers work' }
   | { readonly do: 'wait'; readonly ms: number };
 
 /** What a client does. */
@@ -36,6 +38,8 @@ export const MAX_MESSAGE_BYTES = 100;
 
 type Kind = 'browser' | 'mute' | 'tcp';
 
+export type CrowdProtocol = 'base' | 'nestwire';
+
 interface Member {
   readonly kind: Kind;
   readonly client: WsClient | RawClient;
@@ -44,17 +48,24 @@ interface Member {
 /** Clients and workers of one gateway that come, go and misbehave as the steps say, all over real sockets. */
 export class Crowd {
   /** Those that have left too. */
-  readonly everyWorker: WorkerPeer[] = [];
-  readonly #workers: WorkerPeer[] = [];
+  readonly everyWorker: CrowdWorker[] = [];
+  readonly #workers: CrowdWorker[] = [];
   readonly #members: Member[] = [];
 
   private constructor(
     private readonly node: TestGateway,
-    private readonly caller: LanPeer,
+    private readonly protocol: CrowdProtocol,
+    private readonly caller: Pick<LanPeer | NestwirePeer, 'command'>,
   ) {}
 
-  static async around(node: TestGateway): Promise<Crowd> {
-    return new Crowd(node, await node.caller());
+  /** @param protocol what the node speaks */
+  static async around(node: TestGateway, protocol: CrowdProtocol): Promise<Crowd> {
+    const isBase = protocol === 'base';
+    return new Crowd(
+      node,
+      protocol,
+      await (isBase ? node.caller() : NestwirePeer.dial(node.gateway.address)),
+    );
   }
 
   async run(step: CrowdStep): Promise<void> {
@@ -71,7 +82,11 @@ export class Crowd {
       case 'worker comes':
         return this.workerComes();
       case 'worker leaves':
-        return void this.#workers.shift()?.socket.end();
+        return this.#workers.shift()?.leave();
+      case 'worker dies':
+        return this.#workers.shift()?.die();
+      case 'workers work':
+        return this.#eachWorker((worker) => worker.work());
       case 'wait':
         return new Promise((resolve) => setTimeout(resolve, step.ms));
       default: {
@@ -82,7 +97,11 @@ export class Crowd {
   }
 
   async workerComes(): Promise<void> {
-    const worker = await this.node.worker();
+    const { node } = this;
+    const worker =
+      this.protocol === 'base'
+        ? new BaseCrowdWorker(await node.worker())
+        : new NestwireCrowdWorker(await node.nestwireWorker());
     this.#workers.push(worker);
     this.everyWorker.push(worker);
   }
@@ -91,10 +110,19 @@ export class Crowd {
     for (const member of this.#members) act(member, 'leave');
   }
 
+  /** From now on all workers are done with everything at once. */
+  workersWorkOn(): void {
+    this.#eachWorker((worker) => worker.workOn());
+  }
+
   /** Each worker has got what was sent to it. */
   async workersLeave(): Promise<void> {
-    for (const worker of this.#workers.splice(0)) worker.socket.end();
+    for (const worker of this.#workers.splice(0)) worker.leave();
     for (const worker of this.everyWorker) await worker.closed();
+  }
+
+  #eachWorker(act: (worker: CrowdWorker) => void): void {
+    for (const worker of this.everyWorker) act(worker);
   }
 
   async #come(kind: Kind): Promise<void> {

@@ -6,8 +6,14 @@ import type { NestwirePeer, SentEvent } from '../test/nestwire-peer.js';
 import { TestGateway } from '../test/test-gateway.js';
 
 type Step =
-  | { readonly do: 'open' | 'join' | 'settle' }
-  | { readonly do: 'send' | 'close' | 'leave' | 'kill' | 'acknowledge' | 'skip'; readonly which: number };
+  | { readonly do: 'open' | 'settle' }
+  | {
+      readonly do: 'send' | 'close' | 'join' | 'leave' | 'kill' | 'acknowledge' | 'skip';
+      readonly which: number;
+    };
+
+/** So little that two or three events are more than a worker may have. */
+const SMALL_WINDOW_BYTES = 1_500;
 
 const which = fc.nat(50);
 const named = (name: Step['do'], weight: number): fc.WeightedArbitrary<Step> => ({
@@ -63,7 +69,7 @@ class Schedule {
           client.socket.end();
         });
       case 'join':
-        return this.#join();
+        return this.#join(windowOf(step.which));
       case 'leave':
         await this.#settle();
         return this.#pick(this.#workers, step.which, ({ peer }) => {
@@ -87,7 +93,7 @@ class Schedule {
 
   /** Everybody leaves, and a worker gets done with all that is left. */
   async finish(): Promise<void> {
-    await this.#join();
+    await this.#join(0);
     for (const client of this.#clients) client.socket.end();
     const { gateway } = this.node;
     await until(() => {
@@ -109,8 +115,8 @@ class Schedule {
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 
-  async #join(): Promise<void> {
-    const peer = await this.node.nestwireWorker();
+  async #join(windowBytes: number): Promise<void> {
+    const peer = await this.node.nestwireWorker(windowBytes);
     const worker: Worker = { peer, open: new Map() };
     const note = (sent: SentEvent): void => {
       const { connectionId } = sent.event;
@@ -153,6 +159,10 @@ class Schedule {
   }
 }
 
+function windowOf(which: number): number {
+  return which % 3 === 0 ? SMALL_WINDOW_BYTES : 0;
+}
+
 describe('whatever comes and goes', () => {
   it('each event of a client gets to a worker, in order, and again only with the mark', async () => {
     await fc.assert(
@@ -162,7 +172,8 @@ describe('whatever comes and goes', () => {
           listen: ['tcp://127.0.0.1:0?frame=newline'],
         });
         const schedule = new Schedule(node);
-        for (const first of ['join', 'join', 'open'] as const) await schedule.run({ do: first });
+        for (const window of [0, 1]) await schedule.run({ do: 'join', which: window });
+        await schedule.run({ do: 'open' });
         for (const step of sequence) await schedule.run(step);
         await schedule.finish();
         await node.gateway.close();

@@ -9,7 +9,7 @@ import { EventJournal } from './event-journal.js';
 const writer = new FrameWriter();
 
 function add(journal: EventJournal, connection: Connection, text: string): void {
-  writer.truncate(0);
+  if (writer.length > 64 * 1024) writer.take(128 * 1024);
   writer.beginFrame();
   writer.payload(text);
   journal.add(connection, writer);
@@ -94,6 +94,21 @@ describe('the journal of unacknowledged events', () => {
     expect([journal.size, journal.bytes]).toEqual([1, bytes]);
     journal.acknowledge(1, 1, () => undefined);
     expect(left(journal)).toEqual([]);
+  });
+
+  it('sets aside what hangs before much that is done with stays in memory for its sake', () => {
+    const [client] = connections(1);
+    const journal = new EventJournal();
+    const large = 'x'.repeat(64 * 1024);
+    for (let sequence = 1; sequence <= 1_000; sequence++) {
+      add(journal, client!, sequence % 10 === 1 ? 'hangs' : large);
+      if (sequence % 10 !== 1) journal.acknowledge(sequence, 1, () => undefined);
+    }
+    expect(journal.size).toBe(100);
+    const sizes: number[] = [];
+    journal.takeAll((_connection, bytes) => sizes.push(bytes.buffer.byteLength));
+    // All but those of the last few megabytes have memory of their own, or of Node's small pool.
+    expect(sizes.filter((bytes) => bytes > 64 * 1024).length).toBeLessThan(10);
   });
 
   it('keeps the order of events that were set aside and those that were not', () => {

@@ -7,7 +7,8 @@ const OVERHEAD_BYTES = 512;
 const FIRST_CAPACITY = 256;
 /** With so many events behind the oldest one, that one is set aside: a handler that hangs must not make the ring grow. */
 const MAX_CAPACITY = 16_384;
-const CHUNK_BYTES = 64 * 1024;
+/** The same for bytes: what is behind the oldest event must not keep more than so many in memory. */
+const MAX_SPAN_BYTES = 4 * 1024 * 1024;
 
 /** Told of each event that its worker is done with. */
 export type DoneTaker = (connection: Connection) => void;
@@ -19,7 +20,8 @@ interface Straggler {
 
 /**
  * The events that a worker was sent and has not acknowledged, as they were sent: what another worker gets when this one is gone.
- * A ring by sequence, in arrays that are reused, because every event passes through here twice.
+ * A ring by sequence, in arrays that are reused, because every event passes through here twice. The bytes stay in the buffers that
+ * the link sent them from, and are not copied.
  */
 export class EventJournal {
   #connections: (Connection | undefined)[] = Array.from<Connection | undefined>({ length: FIRST_CAPACITY });
@@ -33,8 +35,8 @@ export class EventJournal {
   #span = 0;
   #size = 0;
   #bytes = 0;
-  #chunk: Buffer = Buffer.allocUnsafe(0);
-  #used = 0;
+  /** Of all events in the ring, those included that are done with. */
+  #spanBytes = 0;
   /** By sequence, oldest first; each older than the ring. */
   readonly #stragglers = new Map<number, Straggler>();
 
@@ -53,23 +55,18 @@ export class EventJournal {
     return this.#bytes;
   }
 
-  /** Keeps the event that is being written as a frame. */
+  /** Keeps the event that is being written as a frame, where it is: the link must retain what it sends. */
   add(connection: Connection, frame: FrameWriter): void {
-    if (this.#span > this.#mask) this.#makeRoom();
+    while (this.#span > this.#mask || this.#spanBytes > MAX_SPAN_BYTES) this.#makeRoom();
+    const start = frame.payloadStart;
     const bytes = frame.payloadBytes;
-    if (this.#used + bytes > this.#chunk.length) {
-      this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes));
-      this.#used = 0;
-    }
-    const start = this.#used;
-    frame.copyPayload(this.#chunk, start);
-    this.#used = start + bytes;
     const place = (this.#first + this.#span) & this.#mask;
     this.#connections[place] = connection;
-    this.#chunks[place] = this.#chunk;
+    this.#chunks[place] = frame.chunk;
     this.#starts[place] = start;
-    this.#ends[place] = this.#used;
+    this.#ends[place] = start + bytes;
     this.#span++;
+    this.#spanBytes += bytes;
     this.#size++;
     this.#bytes += bytes + OVERHEAD_BYTES;
     connection.unacknowledged++;
@@ -108,6 +105,7 @@ export class EventJournal {
     }
     this.#first = (this.#first + this.#span) >>> 0;
     this.#span = 0;
+    this.#spanBytes = 0;
     this.#size = 0;
     this.#bytes = 0;
     this.#stragglers.clear();
@@ -145,15 +143,17 @@ export class EventJournal {
 
   #advance(): void {
     while (this.#span > 0 && this.#connections[this.#first & this.#mask] === undefined) {
+      const place = this.#first & this.#mask;
+      this.#spanBytes -= this.#ends[place]! - this.#starts[place]!;
       this.#first = nextSequence(this.#first);
       this.#span--;
     }
   }
 
   #makeRoom(): void {
-    if (this.#mask + 1 < MAX_CAPACITY) return this.#grow();
+    if (this.#spanBytes <= MAX_SPAN_BYTES && this.#mask + 1 < MAX_CAPACITY) return this.#grow();
     const place = this.#first & this.#mask;
-    // Of its own memory: it must not keep a whole chunk, which others shared, for as long as it hangs.
+    // In memory of its own: it must not keep a whole chunk of the link's for as long as it hangs.
     const straggler = { connection: this.#connections[place]!, bytes: Buffer.from(this.#bytesAt(place)) };
     this.#stragglers.set(this.#first, straggler);
     this.#clear(place);

@@ -23,8 +23,8 @@ export class EventSender {
     private readonly workers: WorkerPool,
     private readonly parking: Parking,
     private readonly codec: SessionCodec,
-    /** There is no worker for an event of this client, and no room for it to wait. */
-    private readonly onUndeliverable: (connection: Connection, type: ParkedEvent['type']) => void,
+    /** There is no worker for an event of this client, and no room for it to wait. Returns whether newer ones may be told all the same. */
+    private readonly onUndeliverable: (connection: Connection, type: ParkedEvent['type']) => boolean,
   ) {}
 
   opened(connection: Connection, request: UpgradeRequest | undefined): void {
@@ -60,12 +60,17 @@ export class EventSender {
 
   /** A worker has come: what waited goes first. */
   releaseParked(): void {
-    this.parking.release((connection, event) => this.#deliver(connection, event));
+    this.parking.release((connection, event) => void this.#deliver(connection, event));
   }
 
   /** The worker is done with what kept these events back. */
   releaseHeld(connection: Connection, events: readonly ParkedEvent[]): void {
-    for (const event of events) this.#deliver(connection, event);
+    let isCut = false;
+    for (const event of events) {
+      // The client says all of it again: a worker must not get the second half alone.
+      if (isCut && event.type === 'message') this.onUndeliverable(connection, event.type);
+      else if (!this.#deliver(connection, event)) isCut = true;
+    }
   }
 
   /**
@@ -83,10 +88,21 @@ export class EventSender {
     return redelivered;
   }
 
-  #deliver(connection: Connection, event: ParkedEvent): void {
+  /** @returns false when it is lost, and newer messages of the client must not be told either */
+  #deliver(connection: Connection, event: ParkedEvent): boolean {
     const worker = this.workers.route(connection);
     if (worker === undefined) return this.#park(connection, event);
-    if (worker.isLeaving) return this.workers.hold(worker, connection, event);
+    if (worker.isLeaving) this.workers.hold(worker, connection, event);
+    else this.#write(worker, connection, event);
+    return true;
+  }
+
+  /** @returns as `#deliver` */
+  #park(connection: Connection, event: ParkedEvent): boolean {
+    return this.parking.park(connection, event) || this.onUndeliverable(connection, event.type);
+  }
+
+  #write(worker: WorkerLink, connection: Connection, event: ParkedEvent): void {
     const isRedelivered = event.isRedelivered === true;
     switch (event.type) {
       case 'open':
@@ -96,10 +112,6 @@ export class EventSender {
       case 'close':
         return this.#writeClose(worker, connection, event.session, event.details, isRedelivered);
     }
-  }
-
-  #park(connection: Connection, event: ParkedEvent): void {
-    if (!this.parking.park(connection, event)) this.onUndeliverable(connection, event.type);
   }
 
   #writeOpen(worker: WorkerLink, connection: Connection, details: Buffer, isRedelivered: boolean): void {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Link } from '#link';
 import { ExtensionCode, type Tag } from '#protocol';
-import { NOT_PINGED, type Connection } from '../connection/connection.js';
+import type { Connection } from '../connection/connection.js';
 import { slotOf } from '../connection/slot-allocator.js';
 import { EventJournal } from './event-journal.js';
 import type { ParkedEvent } from './parking.js';
@@ -10,6 +10,9 @@ import { WorkerLink } from './worker-link.js';
 import type { WorkerRouter } from './worker-router.js';
 
 const POLL_MS = 10;
+
+/** Is given what was kept back of a client. */
+export type ReleaseHeld = (connection: Connection, events: readonly ParkedEvent[]) => void;
 
 /** The workers that take events now, and which of them serves which client. */
 export class WorkerPool {
@@ -60,6 +63,7 @@ export class WorkerPool {
 
   /** @param windowBytes most bytes of events that may be there without being acknowledged */
   addAcknowledging(link: Link, tags: readonly Tag[], windowBytes: number): WorkerLink {
+    link.retainSent();
     return this.#take(new WorkerLink(++this.#lastId, link, tags, new EventJournal(), windowBytes));
   }
 
@@ -95,27 +99,20 @@ export class WorkerPool {
 
   /**
    * The worker is done with these events.
-   * @param release is given what waited for the last event of its client to be done with
+   * @param release told when the last event of a client is done with for which newer ones waited
    * @throws ProtocolError for events that are not at this worker
    */
-  acknowledge(
-    worker: WorkerLink,
-    first: number,
-    count: number,
-    release: (connection: Connection, events: readonly ParkedEvent[]) => void,
-  ): void {
+  acknowledge(worker: WorkerLink, first: number, count: number, release: ReleaseHeld): void {
     const settled: Connection[] = [];
-    worker.journal?.acknowledge(first, count, (connection) => {
-      if (connection.unacknowledged > 0) return;
-      if (worker.isLeaving) settled.push(connection);
-      if (this.#lateRoutes.size > 0) this.#lateRoutes.delete(connection);
-    });
-    for (const connection of settled) {
-      const events = worker.held.get(connection);
-      if (events === undefined) continue;
-      worker.held.delete(connection);
-      release(connection, events);
-      this.#letGo(worker, connection);
+    try {
+      worker.journal?.acknowledge(first, count, (connection) => {
+        if (connection.unacknowledged > 0) return;
+        if (worker.isLeaving) settled.push(connection);
+        if (this.#lateRoutes.size > 0) this.#lateRoutes.delete(connection);
+      });
+    } finally {
+      // In any case: their clients may move from here on.
+      for (const connection of settled) this.#releaseSettled(worker, connection, release);
     }
     if (worker.paused.size > 0 && !worker.isLeaving && worker.hasCaughtUp) this.#resumeClients(worker);
   }
@@ -136,13 +133,14 @@ export class WorkerPool {
   holdBack(worker: WorkerLink, connection: Connection): void {
     if (worker.paused.has(connection) || !connection.isOnline) return;
     worker.paused.add(connection);
-    connection.transport.pause();
+    connection.holdReading();
   }
 
   /** What was unsent is sent. */
   drained(link: Link): void {
     const worker = this.#byLink.get(link);
-    if (worker?.hasCaughtUp === true) this.#resumeClients(worker);
+    // The clients of one that leaves wait for something else.
+    if (worker?.isLeaving === false && worker.hasCaughtUp) this.#resumeClients(worker);
   }
 
   workerOf(link: Link): WorkerLink | undefined {
@@ -165,9 +163,16 @@ export class WorkerPool {
     while (Date.now() < endMs && this.#workers.some(isBusy)) await sleep(POLL_MS);
   }
 
-  /** Tells those who acknowledge that nothing more comes: what ends now ends in order. */
-  sayLeft(): void {
-    for (const worker of this.#workers) if (worker.journal !== undefined) sayLeft(worker.link);
+  /**
+   * The gateway ends: nobody gets anything more. Who is done with all that it was sent is told so; who is not will be interrupted in
+   * it, and must not take that for an end in order.
+   */
+  end(): void {
+    for (const worker of this.#workers) {
+      if (worker.journal === undefined) continue;
+      this.leave(worker);
+      if (worker.journal.size === 0) sayLeft(worker.link);
+    }
   }
 
   /** The connection is gone, and its slot is somebody else's soon. */
@@ -194,9 +199,18 @@ export class WorkerPool {
     return worker;
   }
 
-  /** The client is read again, unless its present worker is behind, too. */
+  #releaseSettled(worker: WorkerLink, connection: Connection, release: ReleaseHeld): void {
+    const events = worker.held.get(connection);
+    if (events === undefined) return;
+    worker.held.delete(connection);
+    // First, because the worker that they go to may be behind, too, and hold the client back for itself.
+    this.#letGo(worker, connection);
+    release(connection, events);
+  }
+
+  /** The client need not wait for this worker any more. */
   #letGo(worker: WorkerLink, connection: Connection): void {
-    if (worker.paused.delete(connection)) resume(connection);
+    if (worker.paused.delete(connection)) connection.releaseReading();
   }
 
   #resumeClients(worker: WorkerLink): void {
@@ -204,7 +218,7 @@ export class WorkerPool {
     for (const connection of paused) {
       // It was not quiet, it was not read; and what its worker took just now it has not worked off.
       this.#routes.touch(slotOf(connection.id));
-      resume(connection);
+      connection.releaseReading();
     }
     paused.clear();
   }
@@ -214,7 +228,7 @@ export class WorkerPool {
     for (const connection of former.paused) {
       if (this.route(connection) === former) continue;
       former.paused.delete(connection);
-      resume(connection);
+      connection.releaseReading();
     }
   }
 
@@ -227,11 +241,4 @@ export class WorkerPool {
 
 export function sayLeft(link: Link): void {
   link.send((writer) => writer.u8(ExtensionCode.Left));
-}
-
-function resume(connection: Connection): void {
-  if (!connection.isOnline) return;
-  // Its answer to a ping may lie unread, and must not be missed before it can be read.
-  connection.receivedAtPing = NOT_PINGED;
-  connection.transport.resume();
 }

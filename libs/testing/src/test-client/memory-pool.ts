@@ -60,7 +60,7 @@ export class MemoryPool implements EventPort, EventSource {
   /** No gateway falls behind here. */
   readonly news = { on: () => () => undefined };
   readonly maxFrameBytes = MAX_FRAME_BYTES;
-  readonly counters = { droppedCommands: 0, failedUidSends: 0, lateReplies: 0 };
+  readonly counters = { droppedCommands: 0, failedUidSends: 0, lateReplies: 0, lostLinks: 0 };
   #gateway: MemoryGateway | undefined;
   #sink: EventSink | undefined;
   #isClosed = false;

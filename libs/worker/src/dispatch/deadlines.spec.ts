@@ -2,7 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Deadlines } from './deadlines.js';
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+beforeEach(
+  () =>
+    void vi.useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+    }),
+);
 afterEach(() => void vi.useRealTimers());
 
 function deadlinesOf(limitMs: number): { deadlines: Deadlines<string>; expired: string[] } {
@@ -18,10 +23,10 @@ describe('deadlines', () => {
     deadlines.begin('b');
     deadlines.begin('c');
     expect(vi.getTimerCount()).toBe(1);
-    vi.advanceTimersByTime(40);
+    vi.advanceTimersByTime(41); // the last look is a turn later
     expect(expired).toEqual(['a']);
     expect(vi.getTimerCount()).toBe(1);
-    vi.advanceTimersByTime(59);
+    vi.advanceTimersByTime(58);
     expect(expired).toEqual(['a']);
     vi.advanceTimersByTime(2);
     expect(expired).toEqual(['a', 'b', 'c']);
@@ -62,5 +67,22 @@ describe('deadlines', () => {
     stopped.deadlines.stop();
     vi.advanceTimersByTime(1_000);
     expect(stopped.expired).toEqual([]);
+  });
+
+  it('come after what was there to be read when their time was up', () => {
+    const { deadlines, expired } = deadlinesOf(100);
+    deadlines.begin('a');
+    deadlines.begin('b');
+    setTimeout(() => deadlines.end('a'), 100); // as when its answer is read in the same turn
+    vi.advanceTimersByTime(101);
+    expect(expired).toEqual(['b']);
+  });
+
+  it('do not come when they are stopped in that turn', () => {
+    const { deadlines, expired } = deadlinesOf(100);
+    deadlines.begin('a');
+    setTimeout(() => deadlines.stop(), 100);
+    vi.advanceTimersByTime(200);
+    expect([expired, vi.getTimerCount()]).toEqual([[], 0]);
   });
 });

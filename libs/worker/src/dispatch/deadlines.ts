@@ -7,6 +7,7 @@ export class Deadlines<Entry> {
   readonly #expired: (entry: Entry) => void;
   readonly #startedAt = new Map<Entry, number>();
   #timer: NodeJS.Timeout | undefined;
+  #lastLook: NodeJS.Immediate | undefined;
 
   /** @param limitMs 0: nothing is ever late */
   constructor(limitMs: number, expired: (entry: Entry) => void) {
@@ -27,12 +28,15 @@ export class Deadlines<Entry> {
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#lastLook);
     this.#timer = undefined;
     this.#startedAt.clear();
   }
 
   #arm(delayMs: number): NodeJS.Timeout {
-    const timer = setTimeout(() => this.#check(), delayMs);
+    // Timers run before sockets are read. After a standstill of this process, what handlers wait for lies in the sockets
+    // already: it is read first, and no handler is blamed for it.
+    const timer = setTimeout(() => (this.#lastLook = setImmediate(() => this.#check())), delayMs);
     // What it watches over keeps the process alive, or nothing does.
     return timer.unref();
   }
