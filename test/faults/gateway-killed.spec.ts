@@ -10,6 +10,8 @@ const PER_SECOND = 10;
 const GATEWAYS = 3;
 /** What "at once" is on a busy machine: a link that breaks is noticed when it does. */
 const AT_ONCE_MS = 1_000;
+/** A client that comes back waits behind what is said already, which is much on a busy machine. */
+const BACK_PATIENCE_MS = 60_000;
 
 describe('a gateway that is killed', () => {
   it(
@@ -43,10 +45,14 @@ describe('a gateway that is killed', () => {
         AT_ONCE_MS,
       );
       const goneAfterMs = performance.now() - killedAtMs;
-      await eventually('all clients are back', async () => {
-        const uids = await uidCount(asker);
-        return uids === CLIENTS ? undefined : uids;
-      });
+      await eventually(
+        'all clients are back',
+        async () => {
+          const uids = await uidCount(asker);
+          return uids === CLIENTS ? undefined : uids;
+        },
+        BACK_PATIENCE_MS,
+      );
       await sleep(seconds * 500);
 
       asker.close();
@@ -64,7 +70,7 @@ describe('a gateway that is killed', () => {
         expect(lost, life.name).toEqual([gatewayId]);
       }
     },
-    timeLimit(60),
+    timeLimit(),
   );
 });
 

@@ -3,11 +3,12 @@ import { WsClient } from '../e2e/test-client.js';
 import { nowUs } from './app/clock.js';
 import type { News, Publish } from './app/messages.js';
 import { MemoryWatch } from './harness/memory-watch.js';
-import { Scenario, timeLimit } from './harness/scenario.js';
-import { percentile, sleep } from './harness/times.js';
+import { ProcessorWatch } from './harness/processor-watch.js';
+import { Scenario, scaled, timeLimit } from './harness/scenario.js';
+import { eventually, percentile, sleep } from './harness/times.js';
 
-const STALLED = 200;
-const READERS = 20;
+const STALLED = scaled(100, 200);
+const READERS = 10;
 const TALKERS = 50;
 const NEWS = 'news';
 /** 1 MB a second to each member of the group. */
@@ -19,9 +20,8 @@ const SLOW_CLIENT_TIMEOUT_MS = 3_000;
 const MiB = 1024 * 1024;
 /** What a gateway may take beyond what may wait for its clients. */
 const SLACK_BYTES = 96 * MiB;
-/** For somebody who shares a gateway with those who do not read; and how often an answer may have to wait for the processor on its way. */
+/** For somebody who shares a gateway with those who do not read, where gateways and workers have the processor when they want it. */
 const UNHARMED_P99_MS = 250;
-const WAITS_ON_THE_WAY = 20;
 const CLOSED_AS_SLOW = 4001;
 
 describe('clients that stop reading', () => {
@@ -44,15 +44,21 @@ describe('clients that stop reading', () => {
       await sleep(1_000);
 
       const memory = new MemoryWatch(cluster.gateways);
+      const ways = [cluster.gateways, cluster.workers].map((processes) => new ProcessorWatch(processes));
       await stalled.call('stall', { count: STALLED });
       const published = await publish(publisher, seconds);
       await sleep(SLOW_CLIENT_TIMEOUT_MS);
       const { growthBytes } = memory.stop();
-      const probes = await Promise.all(cluster.gateways.map((gateway) => gateway.probe()));
+      // An answer comes by both, and what one takes later the other has later.
+      const slowdown = ways.reduce((product, way) => product * way.slowdown, 1);
+      await eventually('all that do not read are closed as slow', async () => {
+        const probes = await Promise.all(cluster.gateways.map((gateway) => gateway.probe()));
+        const closed = probes.map(({ closedWith }) => closedWith[CLOSED_AS_SLOW] ?? 0);
+        return closed.reduce((sum, count) => sum + count) === STALLED ? undefined : closed;
+      });
       const read = await readers.conversations();
-      const { waiting } = await talkers.call('hush', { patienceMs: 5_000 });
+      const { waiting } = await talkers.call('hush', { patienceMs: 60_000 });
       const talked = await talkers.conversations();
-      const { p99Ms: machineWaitsMs } = await talkers.call('waits', {});
       publisher.close();
       await scenario.end();
 
@@ -61,21 +67,19 @@ describe('clients that stop reading', () => {
         0.99,
       );
       scenario.say(
-        `p99 ${latencyMs.toFixed(1)} ms where the machine waits ${machineWaitsMs.toFixed(1)} ms, memory grew by ${growthBytes.map((bytes) => Math.round(bytes / MiB)).join(' and ')} MiB`,
+        `p99 ${latencyMs.toFixed(1)} ms on a machine that slows it down ${slowdown.toFixed(1)} times, memory grew by ${growthBytes.map((bytes) => Math.round(bytes / MiB)).join(' and ')} MiB`,
       );
       expect(read.map(({ news: { count, breaks }, ending }) => ({ count, breaks, ending }))).toEqual(
         Array.from({ length: READERS }, () => ({ count: published, breaks: 0, ending: undefined })),
       );
       expect(waiting).toBe(0);
       expect(talked.map(({ ending }) => ending)).toEqual(Array.from({ length: TALKERS }, () => undefined));
-      expect(latencyMs).toBeLessThan(UNHARMED_P99_MS + WAITS_ON_THE_WAY * machineWaitsMs);
-      const closedAsSlow = probes.map(({ closedWith }) => closedWith[CLOSED_AS_SLOW] ?? 0);
-      expect(closedAsSlow.reduce((sum, count) => sum + count)).toBe(STALLED);
+      expect(latencyMs).toBeLessThan(UNHARMED_P99_MS * slowdown);
       for (const bytes of growthBytes) {
         expect(bytes).toBeLessThan((STALLED / cluster.gateways.length) * MAX_QUEUED_BYTES + SLACK_BYTES);
       }
     },
-    timeLimit(60),
+    timeLimit(),
   );
 });
 

@@ -25,6 +25,7 @@ export class CrowdProcess {
   readonly #exited: Promise<unknown>;
   #lastId = 0;
   #isClosing = false;
+  readonly #faults: string[] = [];
 
   private constructor(
     readonly name: string,
@@ -39,8 +40,9 @@ export class CrowdProcess {
       },
     );
     this.#exited = once(this.#child, 'exit').then(([code, signal]) => {
-      if (this.#isClosing) return;
+      if (this.#isClosing && (code === 0 || signal === 'SIGKILL')) return;
       const error = `${this.name} ended with ${String(code ?? signal)}`;
+      this.#faults.push(error);
       for (const [id, settle] of this.#open) settle({ id, error });
     });
     this.#child.on('message', (response: CrowdResponse) => this.#open.get(response.id)?.(response));
@@ -71,6 +73,11 @@ export class CrowdProcess {
     const file = join(this.folder, `${this.name.replaceAll(' ', '-')}.json`);
     await this.call('report', { file });
     return JSON.parse(readFileSync(file, 'utf8')) as ConversationRecord[];
+  }
+
+  /** An end that it was not told to, or with an error. */
+  get faults(): readonly string[] {
+    return this.#faults;
   }
 
   /** Its clients go without a goodbye. */

@@ -126,6 +126,16 @@ describe('the judgement', () => {
     ]);
   });
 
+  it('takes a worker that is lost again before it is back for one that was lost all the time', () => {
+    const lives = [
+      life('a', [open(), ...run(1, 7)]),
+      life('b', [...run(1, 4, { redelivered: true }), ...run(2, 6), close()]),
+    ];
+    const absence: Absence = { isOf: ({ name }) => name === 'a', fromMs: 1.5, untilMs: 10 };
+    expect(kinds({ lives, absences: [absence, { ...absence, fromMs: 5, untilMs: 20 }] })).toEqual([]);
+    expect(kinds({ lives, absences: [{ ...absence, untilMs: 3 }] })).toEqual(['message duplicate']);
+  });
+
   it('finds a client without its opening or its close', () => {
     expect(kinds({ lives: [life('a', [...run(1, 2), ...run(2, 4)])] })).toEqual(['unpaired']);
   });

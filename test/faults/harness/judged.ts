@@ -6,7 +6,7 @@ import {
   type Violation,
 } from '../../../libs/testing/src/index.js';
 import type { ConversationRecord } from '../app/clients/records.js';
-import type { Absence } from './absences.js';
+import { disjoint, type Absence } from './absences.js';
 import { judgeAnswers } from './answer-rules.js';
 import { FindingsList, type Findings } from './findings.js';
 import { judgeTurns } from './handler-rules.js';
@@ -49,7 +49,7 @@ export function judged(evidence: Evidence): Judgement {
   const checker = new Checker();
   const absences = absencesOf(evidence);
   const urls = new Set(conversations.map(({ url }) => url));
-  for (const absence of absences) tellAbsence(checker, absence, lives, urls);
+  tellAbsences(checker, absences, lives, urls);
   if (linksBrokenMs !== undefined) checker.linkBroken(linksBrokenMs);
   const sightings = sightingsByClient(lives);
   for (const conversation of conversations) {
@@ -89,7 +89,7 @@ function absencesOf({ lives, absences = [] }: Evidence): Absence[] {
       ? []
       : [{ isOf: (other: JudgedLife) => other === life, fromMs: life.killedAtMs }],
   );
-  return [...killed, ...absences].sort((a, b) => a.fromMs - b.fromMs);
+  return [...killed, ...absences];
 }
 
 /** A worker is another one to each gateway: to one it may be lost, and to the others not. */
@@ -97,17 +97,22 @@ function nameOf(life: JudgedLife, gatewayUrl: string): string {
   return `${life.name} of ${gatewayUrl}`;
 }
 
-function tellAbsence(
+/** Tells of each worker when it was lost to each gateway. */
+function tellAbsences(
   checker: Checker,
-  { isOf, gatewayUrl, fromMs, untilMs }: Absence,
+  absences: readonly Absence[],
   lives: readonly JudgedLife[],
   urls: ReadonlySet<string>,
 ): void {
-  for (const life of lives.filter(isOf)) {
+  for (const life of lives) {
     for (const url of urls) {
-      if (gatewayUrl !== undefined && gatewayUrl !== url) continue;
-      checker.workerLost(nameOf(life, url), fromMs);
-      if (untilMs !== undefined) checker.workerBack(nameOf(life, url), untilMs);
+      const ofBoth = absences.filter(
+        ({ isOf, gatewayUrl }) => isOf(life) && (gatewayUrl === undefined || gatewayUrl === url),
+      );
+      for (const { fromMs, untilMs } of disjoint(ofBoth)) {
+        checker.workerLost(nameOf(life, url), fromMs);
+        if (untilMs !== undefined) checker.workerBack(nameOf(life, url), untilMs);
+      }
     }
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { inject } from 'vitest';
 import { ServiceProcess } from '../../e2e/service-process.js';
 import { PROBE_LINE, type ProcessProbe } from '../app/probe.js';
+import type { ProcessorTimes } from './processor-watch.js';
 
 const STARTED = /Nest microservice successfully started/;
 
@@ -80,6 +81,12 @@ export class ScenarioProcess extends ServiceProcess {
   get residentBytes(): number {
     const pages = Number(readFileSync(`/proc/${this.pid}/statm`, 'utf8').split(' ')[1]);
     return pages * PAGE_BYTES;
+  }
+
+  /** As the system counts them. */
+  get processorTimes(): ProcessorTimes {
+    const [ranNs, waitedNs] = readFileSync(`/proc/${this.pid}/schedstat`, 'utf8').split(' ').map(Number);
+    return { ranMs: ranNs! / 1e6, waitedMs: waitedNs! / 1e6 };
   }
 
   /** What it says of itself when it is asked. */

@@ -30,8 +30,6 @@ export interface CrowdCalls {
   leave(given: { readonly count: number }): undefined;
   /** Connects and goes at once, so many times a second. */
   flood(given: { readonly url: string; readonly perSecond: number; readonly forMs: number }): FloodRecord;
-  /** How long this process, which has little to do, has waited for the processor when it had something: what the machine adds to each step. */
-  waits(given: object): { readonly p99Ms: number };
   /** Writes what was seen so far to a file, as a list of `ConversationRecord`. */
   report(given: { readonly file: string }): undefined;
 }

@@ -13,8 +13,8 @@ process.on('message', ({ id, name, given }: CrowdRequest) => {
       (error: unknown) => answer({ id, error: error instanceof Error ? error.message : String(error) }),
     );
 });
-// Whoever it plays for is gone.
-process.on('disconnect', () => process.exit(1));
+// Whoever it plays for is done, or gone.
+process.on('disconnect', () => process.exit(0));
 
 function answer(response: CrowdResponse): void {
   process.send?.(response);
