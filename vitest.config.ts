@@ -16,7 +16,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'rooms', include: ['{src,apps,libs,test,bench}/**/*.spec.ts'], exclude: processes },
+        test: {
+          name: 'rooms',
+          include: ['{src,apps,libs,test,bench}/**/*.spec.ts'],
+          exclude: processes,
+          // After the others, which need the machine for themselves. These wait for sockets most of the time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
@@ -26,6 +33,8 @@ export default defineConfig({
           testTimeout: 60_000,
           // Builds once, and only when one of these specs is run.
           globalSetup: './test/e2e/checkout.ts',
+          maxWorkers: 1,
+          sequence: { groupOrder: 0 },
         },
       },
     ],
