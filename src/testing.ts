@@ -19,6 +19,8 @@ export {
   type TestWorker,
   type TestWorkerOptions,
   type Token,
+  // Time that is moved.
+  FakeClock,
   // Faults on real sockets.
   FaultProxy,
   SeededRandom,

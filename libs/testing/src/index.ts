@@ -8,6 +8,7 @@ export {
 export type { ExpectedEnd } from './checker/client-history.js';
 export type { Listing } from './checker/membership-rules.js';
 export { describeViolations, type HandlingKind, type Violation } from './checker/violation.js';
+export { FakeClock } from './fake-clock.js';
 export type { Direction, Directions } from './fault-directions.js';
 export { FaultProxy, type DelayOptions, type FaultProxyOptions } from './fault-proxy.js';
 export { SeededRandom } from './random.js';
