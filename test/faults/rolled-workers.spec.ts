@@ -24,7 +24,8 @@ describe('clients that talk all the time', () => {
 
       const { findings, counts } = await scenario.conclude(crowd);
       expect(findings).toEqual({});
-      expect(counts.redelivered).toBeGreaterThan(0);
+      // Of a dozen kills one hits a worker that is busy; of the few of the short form perhaps none.
+      if (seconds >= 60) expect(counts.redelivered).toBeGreaterThan(0);
     },
     timeLimit(),
   );
