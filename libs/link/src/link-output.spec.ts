@@ -119,4 +119,35 @@ describe('what a link sends', () => {
     await peer.receivedBytes(large.length + 8 + frameOf('small').length);
     expect(peer.frames.map((frame) => frame.length)).toEqual([large.length, 5]);
   });
+
+  it('is not disturbed when its memory is given back and used again, whether the peer reads or not', async () => {
+    const { link, peer } = await linkToRawPeer();
+    link.accept();
+    link.retainSent();
+    const payloads: Buffer[] = [];
+    const used = new Set<Buffer>();
+    let chunk: Buffer | undefined;
+    const send = (number: number): void => {
+      const payload = Buffer.alloc(40 * KiB, number);
+      payloads.push(payload);
+      const writer = link.beginFrame();
+      writer.bytes(payload);
+      if (chunk !== undefined && chunk !== writer.chunk) link.reuseSent(chunk);
+      chunk = writer.chunk;
+      used.add(chunk);
+      link.endFrame();
+      link.flush();
+    };
+    for (let number = 0; number < 50; number++) {
+      send(number);
+      await until(() => link.queuedBytes === 0, 'it is sent');
+    }
+    expect(used.size).toBeLessThan(5);
+    peer.socket.pause();
+    for (let number = 50; number < 250; number++) send(number);
+    expect(link.queuedBytes).toBeGreaterThan(64 * KiB);
+    peer.socket.resume();
+    await peer.receivedBytes(payloads.length * (40 * KiB + 8));
+    expect(Buffer.compare(peer.received, Buffer.concat(payloads.map(frameOf)))).toBe(0);
+  });
 });

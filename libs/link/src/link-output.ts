@@ -9,6 +9,8 @@ const OUTPUT_BYTES = 16 * 1024;
 const MAX_KEPT_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
 /** Room for what is retained: a flush leaves at least half of it, so that frames of the usual sizes never move. */
 const RETAINED_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
+/** So many of those that came back wait for their next use: memory that is always new costs more than what is written into it. */
+const MAX_SPARES = 8;
 
 /** What the owner is told of bytes that the peer does not take. */
 export interface BacklogObserver {
@@ -31,6 +33,7 @@ export class LinkOutput {
   #isRetaining = false;
   /** So much of what is in `frames` has been handed to the socket already, and stays there for who refers to it. */
   #sent = 0;
+  readonly #spares: Buffer[] = [];
 
   constructor(
     private readonly socket: Socket,
@@ -57,8 +60,15 @@ export class LinkOutput {
   retain(): void {
     this.flush();
     this.#isRetaining = true;
-    this.frames.take(RETAINED_OUTPUT_BYTES);
-    this.#sent = 0;
+    this.#startChunk();
+  }
+
+  /** Nobody refers any more to this buffer, which was written before the one that is written now. */
+  reuse(chunk: Buffer): void {
+    // While the socket has something left to send, it may be this.
+    const isSent = this.socket.writableLength === 0;
+    const isKept = chunk.length === RETAINED_OUTPUT_BYTES && this.#spares.length < MAX_SPARES;
+    if (isSent && isKept && !this.#isOver) this.#spares.push(chunk);
   }
 
   /** The socket takes bytes from here on. */
@@ -69,6 +79,7 @@ export class LinkOutput {
   /** It takes none any more. */
   end(): void {
     this.#isOver = true;
+    this.#spares.length = 0;
   }
 
   /** A frame is complete: it leaves at the end of the turn, or now when there is much. */
@@ -107,12 +118,16 @@ export class LinkOutput {
     if (this.#isRetaining) {
       this.#sent = frames.length;
       if (frames.length < FLUSH_AT_BYTES) return;
-      frames.take(RETAINED_OUTPUT_BYTES);
-      this.#sent = 0;
+      this.#startChunk();
     }
     // Taken by the system at once: the buffer is ours again. Otherwise the socket keeps it until it is sent.
     else if (socket.writableLength === 0 && frames.length <= MAX_KEPT_OUTPUT_BYTES) frames.truncate(0);
     else frames.take(OUTPUT_BYTES);
+  }
+
+  #startChunk(): void {
+    this.frames.take(this.#spares.pop() ?? RETAINED_OUTPUT_BYTES);
+    this.#sent = 0;
   }
 
   readonly #scheduledFlush = (): void => {

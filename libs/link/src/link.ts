@@ -200,6 +200,11 @@ export class Link {
     this.#output.retain();
   }
 
+  /** Gives back a buffer of what was sent, behind which others have been sent, and to which nobody refers any more. */
+  reuseSent(chunk: Buffer): void {
+    this.#output.reuse(chunk);
+  }
+
   /** Hands everything written so far to the system, now instead of at the end of the turn. */
   flush(): void {
     this.#output.flush();

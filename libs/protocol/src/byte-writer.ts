@@ -35,10 +35,13 @@ export class ByteWriter {
     this.#length = length;
   }
 
-  /** The bytes written so far, which the caller owns from now on. */
-  take(nextBytes: number): Buffer {
+  /**
+   * The bytes written so far, which the caller owns from now on.
+   * @param next a buffer for what is written next, or its size
+   */
+  take(next: Buffer | number): Buffer {
     const taken = this.view();
-    this.#buffer = Buffer.allocUnsafe(nextBytes);
+    this.#buffer = typeof next === 'number' ? Buffer.allocUnsafe(next) : next;
     this.#length = 0;
     return taken;
   }

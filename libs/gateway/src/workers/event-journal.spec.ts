@@ -7,9 +7,10 @@ import { FakeTransport } from '../test/test-gateway.js';
 import { EventJournal } from './event-journal.js';
 
 const writer = new FrameWriter();
+const ignored = (): void => undefined;
 
-function add(journal: EventJournal, connection: Connection, text: string): void {
-  if (writer.length > 64 * 1024) writer.take(128 * 1024);
+function add(journal: EventJournal, connection: Connection, text: string, chunkBytes = 128 * 1024): void {
+  if (writer.length > chunkBytes / 2) writer.take(chunkBytes);
   writer.beginFrame();
   writer.payload(text);
   journal.add(connection, writer);
@@ -27,7 +28,7 @@ function left(journal: EventJournal): string[] {
 }
 
 describe('the journal of unacknowledged events', () => {
-  it('knows what is left, in order, whatever is acknowledged in which order', () => {
+  it('knows what is left, in order, whatever is acknowledged in which order, and frees no chunk of it', () => {
     const steps = fc.array(
       fc.oneof(
         { weight: 3, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 400 }) }) },
@@ -44,7 +45,8 @@ describe('the journal of unacknowledged events', () => {
     fc.assert(
       fc.property(steps, (run) => {
         const clients = connections(3);
-        const journal = new EventJournal();
+        // Whoever gets a chunk back writes into it.
+        const journal = new EventJournal((chunk) => chunk.fill('?'));
         const model = new Map<number, { text: string; connection: Connection }>();
         let sent = 0;
         for (const step of run) {
@@ -52,7 +54,7 @@ describe('the journal of unacknowledged events', () => {
             for (let i = 0; i < step.add; i++) {
               const connection = clients[sent % clients.length]!;
               sent++;
-              add(journal, connection, `event ${sent}`);
+              add(journal, connection, `event ${sent}`, 256);
               model.set(sent, { text: `event ${sent}`, connection });
             }
           } else {
@@ -84,7 +86,7 @@ describe('the journal of unacknowledged events', () => {
 
   it('does not grow with what comes after an event that nobody gets done with', () => {
     const [client] = connections(1);
-    const journal = new EventJournal();
+    const journal = new EventJournal(ignored);
     add(journal, client!, 'hangs');
     const bytes = journal.bytes;
     for (let sequence = 2; sequence <= 100_000; sequence++) {
@@ -98,7 +100,7 @@ describe('the journal of unacknowledged events', () => {
 
   it('sets aside what hangs before much that is done with stays in memory for its sake', () => {
     const [client] = connections(1);
-    const journal = new EventJournal();
+    const journal = new EventJournal(ignored);
     const large = 'x'.repeat(64 * 1024);
     for (let sequence = 1; sequence <= 1_000; sequence++) {
       add(journal, client!, sequence % 10 === 1 ? 'hangs' : large);
@@ -113,7 +115,7 @@ describe('the journal of unacknowledged events', () => {
 
   it('keeps the order of events that were set aside and those that were not', () => {
     const [client] = connections(1);
-    const journal = new EventJournal();
+    const journal = new EventJournal(ignored);
     const hanging: number[] = [];
     for (let sequence = 1; sequence <= 60_000; sequence++) {
       add(journal, client!, `${sequence}`);
@@ -123,9 +125,32 @@ describe('the journal of unacknowledged events', () => {
     expect(left(journal)).toEqual(hanging.map(String));
   });
 
+  it('frees each chunk once, when all of it is done with and something of the next one', () => {
+    const [client] = connections(1);
+    const freed: Buffer[] = [];
+    const journal = new EventJournal((chunk) => freed.push(chunk));
+    const chunks: Buffer[] = [];
+    for (let sequence = 1; sequence <= 8; sequence++) {
+      if (sequence % 2 === 1) writer.take(128);
+      chunks.push(writer.chunk);
+      add(journal, client!, 'event', 1024);
+    }
+    const [first, , second, , third] = chunks;
+    journal.acknowledge(2, 4, ignored);
+    expect(freed).toEqual([]);
+    journal.acknowledge(1, 1, ignored);
+    expect(freed.map((chunk) => chunks.indexOf(chunk))).toEqual(
+      [first, second].map((chunk) => chunks.indexOf(chunk!)),
+    );
+    journal.acknowledge(6, 2, ignored);
+    expect(freed.at(-1)).toBe(third);
+    journal.acknowledge(8, 1, ignored);
+    expect(freed).toHaveLength(3);
+  });
+
   it('counts on where sequences begin anew', () => {
     const [client] = connections(1);
-    const journal = new EventJournal(0xffff_fffe);
+    const journal = new EventJournal(ignored, 0xffff_fffe);
     for (const text of ['a', 'b', 'c', 'd']) add(journal, client!, text);
     journal.acknowledge(0xffff_ffff, 2, () => undefined);
     expect(left(journal)).toEqual(['a', 'd']);
@@ -137,7 +162,7 @@ describe('the journal of unacknowledged events', () => {
     ['acknowledged before', 1],
   ])('refuses an event that is %s', (_what, sequence) => {
     const [client] = connections(1);
-    const journal = new EventJournal();
+    const journal = new EventJournal(ignored);
     add(journal, client!, 'one');
     add(journal, client!, 'two');
     journal.acknowledge(1, 1, () => undefined);

@@ -13,6 +13,9 @@ const MAX_SPAN_BYTES = 4 * 1024 * 1024;
 /** Told of each event that its worker is done with. */
 export type DoneTaker = (connection: Connection) => void;
 
+/** Given each chunk of which no event is kept here any more, when a later one has been begun. */
+export type ChunkTaker = (chunk: Buffer) => void;
+
 interface Straggler {
   readonly connection: Connection;
   readonly bytes: Buffer;
@@ -39,9 +42,14 @@ export class EventJournal {
   #spanBytes = 0;
   /** By sequence, oldest first; each older than the ring. */
   readonly #stragglers = new Map<number, Straggler>();
+  /** The chunk of the event that left the ring last. */
+  #passed: Buffer | undefined;
 
   /** @param first the number of the first event; another one than links have is for tests of what comes after 2^32 of them */
-  constructor(first = FIRST_SEQUENCE) {
+  constructor(
+    private readonly free: ChunkTaker,
+    first = FIRST_SEQUENCE,
+  ) {
     this.#first = first;
   }
 
@@ -101,7 +109,8 @@ export class EventJournal {
       const place = (this.#first + offset) & this.#mask;
       const connection = this.#connections[place];
       if (connection !== undefined) left.push({ connection, bytes: this.#bytesAt(place) });
-      this.#clear(place);
+      this.#connections[place] = undefined;
+      this.#chunks[place] = undefined;
     }
     this.#first = (this.#first + this.#span) >>> 0;
     this.#span = 0;
@@ -119,7 +128,7 @@ export class EventJournal {
     if (connection === undefined) return undefined;
     this.#bytes -= this.#ends[place]! - this.#starts[place]! + OVERHEAD_BYTES;
     this.#size--;
-    this.#clear(place);
+    this.#connections[place] = undefined;
     return connection;
   }
 
@@ -132,11 +141,6 @@ export class EventJournal {
     return straggler.connection;
   }
 
-  #clear(place: number): void {
-    this.#connections[place] = undefined;
-    this.#chunks[place] = undefined;
-  }
-
   #bytesAt(place: number): Buffer {
     return this.#chunks[place]!.subarray(this.#starts[place], this.#ends[place]);
   }
@@ -145,9 +149,19 @@ export class EventJournal {
     while (this.#span > 0 && this.#connections[this.#first & this.#mask] === undefined) {
       const place = this.#first & this.#mask;
       this.#spanBytes -= this.#ends[place]! - this.#starts[place]!;
+      this.#pass(this.#chunks[place]!);
+      this.#chunks[place] = undefined;
       this.#first = nextSequence(this.#first);
       this.#span--;
     }
+  }
+
+  /** Chunks follow each other: with the first event of the next one, the one before is over. */
+  #pass(chunk: Buffer): void {
+    const before = this.#passed;
+    if (before === chunk) return;
+    this.#passed = chunk;
+    if (before !== undefined) this.free(before);
   }
 
   #makeRoom(): void {
@@ -156,7 +170,7 @@ export class EventJournal {
     // In memory of its own: it must not keep a whole chunk of the link's for as long as it hangs.
     const straggler = { connection: this.#connections[place]!, bytes: Buffer.from(this.#bytesAt(place)) };
     this.#stragglers.set(this.#first, straggler);
-    this.#clear(place);
+    this.#connections[place] = undefined;
     this.#advance();
   }
 

@@ -64,7 +64,8 @@ export class WorkerPool {
   /** @param windowBytes most bytes of events that may be there without being acknowledged */
   addAcknowledging(link: Link, tags: readonly Tag[], windowBytes: number): WorkerLink {
     link.retainSent();
-    return this.#take(new WorkerLink(++this.#lastId, link, tags, new EventJournal(), windowBytes));
+    const journal = new EventJournal((chunk) => link.reuseSent(chunk));
+    return this.#take(new WorkerLink(++this.#lastId, link, tags, journal, windowBytes));
   }
 
   /** @returns the worker that it was, with what it was sent and did not get done with */
