@@ -28,4 +28,5 @@ export { LINK_TRANSITIONS, type LinkState } from './link-state.js';
 export { Link, type LinkHandler } from './link.js';
 export { LogThrottle } from './log-throttle.js';
 export { silentLog, type LogFacts, type NodeLog } from './node-log.js';
+export type { RetainedChunks } from './retained-chunks.js';
 export { SharedReader, type ChunkHandler } from './shared-read.js';

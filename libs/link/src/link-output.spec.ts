@@ -123,7 +123,7 @@ describe('what a link sends', () => {
   it('is not disturbed when its memory is given back and used again, whether the peer reads or not', async () => {
     const { link, peer } = await linkToRawPeer();
     link.accept();
-    link.retainSent();
+    const chunks = link.retainSent();
     const payloads: Buffer[] = [];
     const used = new Set<Buffer>();
     let chunk: Buffer | undefined;
@@ -132,19 +132,28 @@ describe('what a link sends', () => {
       payloads.push(payload);
       const writer = link.beginFrame();
       writer.bytes(payload);
-      if (chunk !== undefined && chunk !== writer.chunk) link.reuseSent(chunk);
+      if (chunk !== undefined && chunk !== writer.chunk) chunks.reuse(chunk);
       chunk = writer.chunk;
       used.add(chunk);
       link.endFrame();
       link.flush();
     };
-    for (let number = 0; number < 50; number++) {
+    for (let number = 0; number < 51; number++) {
       send(number);
       await until(() => link.queuedBytes === 0, 'it is sent');
     }
     expect(used.size).toBeLessThan(5);
+    const before = used.size;
+    for (let times = 1; times <= 2; times++) chunks.trim();
+    for (let number = 51; number < 60; number++) {
+      send(number);
+      await until(() => link.queuedBytes === 0, 'it is sent');
+    }
+    // What was not needed between the two was given up, and anew is taken what is needed.
+    expect(used.size).toBeGreaterThan(before);
+    expect(used.size).toBeLessThan(before + 3);
     peer.socket.pause();
-    for (let number = 50; number < 250; number++) send(number);
+    for (let number = 60; number < 260; number++) send(number);
     expect(link.queuedBytes).toBeGreaterThan(64 * KiB);
     peer.socket.resume();
     await peer.receivedBytes(payloads.length * (40 * KiB + 8));

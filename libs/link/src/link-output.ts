@@ -1,16 +1,13 @@
 import type { Socket } from 'node:net';
 import { FrameWriter, type GatheredFrame } from '#protocol';
 import type { LinkOptions } from './link-options.js';
+import { RetainedChunks } from './retained-chunks.js';
 
 /** A flush does not wait for the end of the turn beyond this. */
 const FLUSH_AT_BYTES = 64 * 1024;
 const OUTPUT_BYTES = 16 * 1024;
 /** An output buffer that one large frame has grown beyond this is given back instead of kept for as long as the link lives. */
 const MAX_KEPT_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
-/** Room for what is retained: a flush leaves at least half of it, so that frames of the usual sizes never move. */
-const RETAINED_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
-/** So many of those that came back wait for their next use: memory that is always new costs more than what is written into it. */
-const MAX_SPARES = 8;
 
 /** What the owner is told of bytes that the peer does not take. */
 export interface BacklogObserver {
@@ -30,10 +27,9 @@ export class LinkOutput {
   #isScheduled = false;
   #isConnected = false;
   #isOver = false;
-  #isRetaining = false;
+  #chunks: RetainedChunks | undefined;
   /** So much of what is in `frames` has been handed to the socket already, and stays there for who refers to it. */
   #sent = 0;
-  readonly #spares: Buffer[] = [];
 
   constructor(
     private readonly socket: Socket,
@@ -56,19 +52,12 @@ export class LinkOutput {
     return this.socket.bytesWritten - this.socket.writableLength;
   }
 
-  /** From now on frames stay as they are where they were written, for who keeps what was sent. */
-  retain(): void {
+  /** From now on frames stay as they are where they were written, for who keeps what was sent, until he gives it back. */
+  retain(): RetainedChunks {
     this.flush();
-    this.#isRetaining = true;
-    this.#startChunk();
-  }
-
-  /** Nobody refers any more to this buffer, which was written before the one that is written now. */
-  reuse(chunk: Buffer): void {
-    // While the socket has something left to send, it may be this.
-    const isSent = this.socket.writableLength === 0;
-    const isKept = chunk.length === RETAINED_OUTPUT_BYTES && this.#spares.length < MAX_SPARES;
-    if (isSent && isKept && !this.#isOver) this.#spares.push(chunk);
+    this.#chunks = new RetainedChunks(this.socket);
+    this.#startChunk(this.#chunks);
+    return this.#chunks;
   }
 
   /** The socket takes bytes from here on. */
@@ -79,7 +68,7 @@ export class LinkOutput {
   /** It takes none any more. */
   end(): void {
     this.#isOver = true;
-    this.#spares.length = 0;
+    this.#chunks?.end();
   }
 
   /** A frame is complete: it leaves at the end of the turn, or now when there is much. */
@@ -115,18 +104,18 @@ export class LinkOutput {
   /** The buffer after a flush. */
   #release(): void {
     const { frames, socket } = this;
-    if (this.#isRetaining) {
+    const chunks = this.#chunks;
+    if (chunks !== undefined) {
       this.#sent = frames.length;
-      if (frames.length < FLUSH_AT_BYTES) return;
-      this.#startChunk();
+      if (frames.length >= FLUSH_AT_BYTES) this.#startChunk(chunks);
     }
     // Taken by the system at once: the buffer is ours again. Otherwise the socket keeps it until it is sent.
     else if (socket.writableLength === 0 && frames.length <= MAX_KEPT_OUTPUT_BYTES) frames.truncate(0);
     else frames.take(OUTPUT_BYTES);
   }
 
-  #startChunk(): void {
-    this.frames.take(this.#spares.pop() ?? RETAINED_OUTPUT_BYTES);
+  #startChunk(chunks: RetainedChunks): void {
+    this.frames.take(chunks.next());
     this.#sent = 0;
   }
 

@@ -11,6 +11,7 @@ import { HandshakeTimeoutError, LinkClosedError, SilentPeerError, SlowPeerError 
 import type { LinkOptions } from './link-options.js';
 import { LinkOutput } from './link-output.js';
 import { LINK_TRANSITIONS, type LinkState } from './link-state.js';
+import type { RetainedChunks } from './retained-chunks.js';
 import { SharedReader } from './shared-read.js';
 import { SilenceWatch } from './silence-watch.js';
 import { UnfinishedFrameWatch } from './unfinished-frame.js';
@@ -195,14 +196,12 @@ export class Link {
     return true;
   }
 
-  /** From now on what was sent stays as it is in memory, for who keeps references to it: see `FrameWriter.chunk`. */
-  retainSent(): void {
-    this.#output.retain();
-  }
-
-  /** Gives back a buffer of what was sent, behind which others have been sent, and to which nobody refers any more. */
-  reuseSent(chunk: Buffer): void {
-    this.#output.reuse(chunk);
+  /**
+   * From now on what was sent stays as it is in memory, for who keeps references to it: see `FrameWriter.chunk`.
+   * @returns to whom chunks are given back
+   */
+  retainSent(): RetainedChunks {
+    return this.#output.retain();
   }
 
   /** Hands everything written so far to the system, now instead of at the end of the turn. */

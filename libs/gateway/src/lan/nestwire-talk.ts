@@ -81,7 +81,7 @@ export class NestwireTalk {
     });
   }
 
-  /** Pings all peers, so that none of them is silent for long while it is well. */
+  /** Pings all peers, so that none of them is silent for long while it is well, and lets go what a burst has left. */
   start(links: ReadonlySet<Link>): void {
     const { workerSilenceTimeoutMs } = this.#parts.options;
     if (workerSilenceTimeoutMs === 0) return;
@@ -89,6 +89,7 @@ export class NestwireTalk {
       () => {
         for (const link of links)
           if (link.state === 'open') link.send((writer) => writer.u8(ExtensionCode.Ping));
+        this.#parts.workers.trim();
       },
       Math.ceil(workerSilenceTimeoutMs / PINGS_A_SILENCE),
     ).unref();

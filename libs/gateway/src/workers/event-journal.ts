@@ -1,3 +1,4 @@
+import type { RetainedChunks } from '#link';
 import { FIRST_SEQUENCE, nextSequence, ProtocolError } from '#protocol';
 import type { FrameWriter } from '#protocol';
 import type { Connection } from '../connection/connection.js';
@@ -7,14 +8,11 @@ const OVERHEAD_BYTES = 512;
 const FIRST_CAPACITY = 256;
 /** With so many events behind the oldest one, that one is set aside: a handler that hangs must not make the ring grow. */
 const MAX_CAPACITY = 16_384;
-/** The same for bytes: what is behind the oldest event must not keep more than so many in memory. */
-const MAX_SPAN_BYTES = 4 * 1024 * 1024;
+/** The same for bytes: the oldest event must not keep more than so many in memory of those behind it that are done with. */
+const MAX_DONE_BYTES = 4 * 1024 * 1024;
 
 /** Told of each event that its worker is done with. */
 export type DoneTaker = (connection: Connection) => void;
-
-/** Given each chunk of which no event is kept here any more, when a later one has been begun. */
-export type ChunkTaker = (chunk: Buffer) => void;
 
 interface Straggler {
   readonly connection: Connection;
@@ -38,16 +36,19 @@ export class EventJournal {
   #span = 0;
   #size = 0;
   #bytes = 0;
-  /** Of all events in the ring, those included that are done with. */
-  #spanBytes = 0;
+  /** Of events in the ring that are done with. */
+  #doneBytes = 0;
   /** By sequence, oldest first; each older than the ring. */
   readonly #stragglers = new Map<number, Straggler>();
   /** The chunk of the event that left the ring last. */
   #passed: Buffer | undefined;
 
-  /** @param first the number of the first event; another one than links have is for tests of what comes after 2^32 of them */
+  /**
+   * @param chunks get back what no event is kept in any more
+   * @param first the number of the first event; another one than links have is for tests of what comes after 2^32 of them
+   */
   constructor(
-    private readonly free: ChunkTaker,
+    private readonly chunks: Pick<RetainedChunks, 'reuse' | 'trim'>,
     first = FIRST_SEQUENCE,
   ) {
     this.#first = first;
@@ -65,7 +66,7 @@ export class EventJournal {
 
   /** Keeps the event that is being written as a frame, where it is: the link must retain what it sends. */
   add(connection: Connection, frame: FrameWriter): void {
-    while (this.#span > this.#mask || this.#spanBytes > MAX_SPAN_BYTES) this.#makeRoom();
+    while (this.#span > this.#mask || this.#doneBytes > MAX_DONE_BYTES) this.#makeRoom();
     const start = frame.payloadStart;
     const bytes = frame.payloadBytes;
     const place = (this.#first + this.#span) & this.#mask;
@@ -74,7 +75,6 @@ export class EventJournal {
     this.#starts[place] = start;
     this.#ends[place] = start + bytes;
     this.#span++;
-    this.#spanBytes += bytes;
     this.#size++;
     this.#bytes += bytes + OVERHEAD_BYTES;
     connection.unacknowledged++;
@@ -102,6 +102,11 @@ export class EventJournal {
     this.#advance();
   }
 
+  /** Chunks that came back and are not needed are given up. */
+  trim(): void {
+    this.chunks.trim();
+  }
+
   /** Hands over what is left, in the order in which it was sent, and is empty before the first is handed over. */
   takeAll(take: (connection: Connection, event: Buffer) => void): void {
     const left: Straggler[] = [...this.#stragglers.values()];
@@ -114,7 +119,7 @@ export class EventJournal {
     }
     this.#first = (this.#first + this.#span) >>> 0;
     this.#span = 0;
-    this.#spanBytes = 0;
+    this.#doneBytes = 0;
     this.#size = 0;
     this.#bytes = 0;
     this.#stragglers.clear();
@@ -126,9 +131,9 @@ export class EventJournal {
     const place = sequence & this.#mask;
     const connection = this.#connections[place];
     if (connection === undefined) return undefined;
-    this.#bytes -= this.#ends[place]! - this.#starts[place]! + OVERHEAD_BYTES;
+    this.#bytes -= this.#sizeAt(place) + OVERHEAD_BYTES;
     this.#size--;
-    this.#connections[place] = undefined;
+    this.#drop(place);
     return connection;
   }
 
@@ -141,6 +146,16 @@ export class EventJournal {
     return straggler.connection;
   }
 
+  /** Its place stays taken until all before it are done with. */
+  #drop(place: number): void {
+    this.#connections[place] = undefined;
+    this.#doneBytes += this.#sizeAt(place);
+  }
+
+  #sizeAt(place: number): number {
+    return this.#ends[place]! - this.#starts[place]!;
+  }
+
   #bytesAt(place: number): Buffer {
     return this.#chunks[place]!.subarray(this.#starts[place], this.#ends[place]);
   }
@@ -148,7 +163,7 @@ export class EventJournal {
   #advance(): void {
     while (this.#span > 0 && this.#connections[this.#first & this.#mask] === undefined) {
       const place = this.#first & this.#mask;
-      this.#spanBytes -= this.#ends[place]! - this.#starts[place]!;
+      this.#doneBytes -= this.#sizeAt(place);
       this.#pass(this.#chunks[place]!);
       this.#chunks[place] = undefined;
       this.#first = nextSequence(this.#first);
@@ -161,16 +176,16 @@ export class EventJournal {
     const before = this.#passed;
     if (before === chunk) return;
     this.#passed = chunk;
-    if (before !== undefined) this.free(before);
+    if (before !== undefined) this.chunks.reuse(before);
   }
 
   #makeRoom(): void {
-    if (this.#spanBytes <= MAX_SPAN_BYTES && this.#mask + 1 < MAX_CAPACITY) return this.#grow();
+    if (this.#doneBytes <= MAX_DONE_BYTES && this.#mask + 1 < MAX_CAPACITY) return this.#grow();
     const place = this.#first & this.#mask;
     // In memory of its own: it must not keep a whole chunk of the link's for as long as it hangs.
     const straggler = { connection: this.#connections[place]!, bytes: Buffer.from(this.#bytesAt(place)) };
     this.#stragglers.set(this.#first, straggler);
-    this.#connections[place] = undefined;
+    this.#drop(place);
     this.#advance();
   }
 

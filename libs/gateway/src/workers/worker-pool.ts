@@ -63,8 +63,7 @@ export class WorkerPool {
 
   /** @param windowBytes most bytes of events that may be there without being acknowledged */
   addAcknowledging(link: Link, tags: readonly Tag[], windowBytes: number): WorkerLink {
-    link.retainSent();
-    const journal = new EventJournal((chunk) => link.reuseSent(chunk));
+    const journal = new EventJournal(link.retainSent());
     return this.#take(new WorkerLink(++this.#lastId, link, tags, journal, windowBytes));
   }
 
@@ -142,6 +141,11 @@ export class WorkerPool {
     const worker = this.#byLink.get(link);
     // The clients of one that leaves wait for something else.
     if (worker?.isLeaving === false && worker.hasCaughtUp) this.#resumeClients(worker);
+  }
+
+  /** To be called now and then: memory that a burst took, and that was not needed since the last time, is given up. */
+  trim(): void {
+    for (const { journal } of this.#workers) journal?.trim();
   }
 
   workerOf(link: Link): WorkerLink | undefined {
