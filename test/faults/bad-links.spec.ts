@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { FaultProxy, type SeededRandom } from '../../libs/testing/src/index.js';
-import { nowMs, type Absence } from './harness/absences.js';
 import { Scenario, scaled, timeLimit } from './harness/scenario.js';
 import { repeatedly, sleep } from './harness/times.js';
 
@@ -8,8 +7,6 @@ const CLIENTS = scaled(200, 500);
 const PER_SECOND = 10;
 const GIVEN_UP_AFTER_MS = 1_000;
 const PING_INTERVAL_MS = 250;
-/** After its link was ended, or is well again, a worker may handle what it had before it knows, and comes back anew. */
-const RETURNING_MS = 2_000;
 
 /** What happens to a link. Each is over when it resolves. */
 type Trouble = (proxy: FaultProxy, random: SeededRandom) => Promise<void>;
@@ -66,27 +63,18 @@ describe('links between workers and gateways', () => {
       await crowd.call('talk', { perSecond: PER_SECOND });
       await sleep(500);
 
-      const linksBrokenMs = nowMs();
-      const absences: Absence[] = [];
       const names = shuffled(Object.keys(TROUBLES), random);
       let turn = 0;
       const trouble = async (): Promise<void> => {
         const at = random.below(proxies.length);
-        const fromMs = nowMs();
         const name = names[turn++ % names.length]!;
         scenario.say(`link to ${cluster.gateways[at]!.name}: ${name}`);
         await TROUBLES[name]!(proxies[at]!, random);
         await proxies[at]!.heal();
-        const untilMs = nowMs() + RETURNING_MS;
-        absences.push({ isOf: () => true, gatewayUrl: cluster.urls[at]!, fromMs, untilMs });
       };
       await repeatedly(scaled(1_000, 2_000), seconds * 1_000, trouble);
 
-      const { findings, counts } = await scenario.conclude(crowd, {
-        absences,
-        linksBrokenMs,
-        returningMs: RETURNING_MS,
-      });
+      const { findings, counts } = await scenario.conclude(crowd);
       expect(findings).toEqual({});
       expect(counts.redelivered).toBeGreaterThan(0);
     },

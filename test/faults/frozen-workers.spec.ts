@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { nowMs, type Absence } from './harness/absences.js';
 import { Scenario, scaled, timeLimit } from './harness/scenario.js';
 import { repeatedly, sleep } from './harness/times.js';
 
@@ -8,8 +7,6 @@ const PER_SECOND = 10;
 const FROZEN_MS = 3_000;
 /** As often as it needs to be, to be heard within the shorter of the two limits. */
 const PING_INTERVAL_MS = 250;
-/** A worker that was given up may handle what it had before it knows, and comes back anew. */
-const RETURNING_MS = 2_000;
 
 /** @param givenUpAfterMs a worker that is not heard of for so long is given up */
 async function freezeNowAndThen(givenUpAfterMs: number): Promise<void> {
@@ -25,15 +22,13 @@ async function freezeNowAndThen(givenUpAfterMs: number): Promise<void> {
   await sleep(500);
 
   const forMs = seconds * 1_000;
-  const absences: Absence[] = [];
+  let times = 0;
   const freeze = async (): Promise<void> => {
     const life = random.pick(cluster.workers.filter(({ isRunning }) => isRunning));
-    const fromMs = nowMs();
     life.freeze();
     await sleep(FROZEN_MS);
-    const untilMs = nowMs() + RETURNING_MS;
     life.thaw();
-    absences.push({ isOf: (other) => other === life, fromMs, untilMs });
+    times++;
   };
   await Promise.all([
     cluster.rollWorkers(scaled(1, 2), forMs),
@@ -41,12 +36,9 @@ async function freezeNowAndThen(givenUpAfterMs: number): Promise<void> {
   ]);
 
   const isGivenUp = givenUpAfterMs < FROZEN_MS;
-  const { findings, counts } = await scenario.conclude(
-    crowd,
-    isGivenUp ? { absences, returningMs: RETURNING_MS } : {},
-  );
+  const { findings, counts } = await scenario.conclude(crowd);
   expect(findings).toEqual({});
-  expect(absences.length).toBeGreaterThan(0);
+  expect(times).toBeGreaterThan(0);
   // Who is waited for has lost nothing.
   expect(counts.redelivered > 0).toBe(isGivenUp);
 }

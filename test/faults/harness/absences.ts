@@ -2,8 +2,7 @@ import { nowUs } from '../app/clock.js';
 import type { JudgedLife } from './journals.js';
 
 /**
- * A time in which a worker is lost to one gateway, or to all: what its handlers do then has no effect and says nothing. The end may be later
- * than the true one, which nobody knows from outside.
+ * A time in which a worker is lost to one gateway, or to all: what its handlers do then has no effect and says nothing.
  */
 export interface Absence {
   readonly isOf: (life: JudgedLife) => boolean;

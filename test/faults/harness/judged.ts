@@ -20,8 +20,6 @@ export interface Evidence {
   readonly conversations: readonly ConversationRecord[];
   /** When workers were lost otherwise than by being killed. */
   readonly absences?: readonly Absence[];
-  /** When a link broke first, where that is not the end of a worker. */
-  readonly linksBrokenMs?: number | undefined;
   /** A time at which nobody came or went, and who was where. */
   readonly stay?: Stay;
   /** Who was where when all had gone. */
@@ -44,13 +42,12 @@ export interface Judgement {
 
 /** Holds what clients and handlers saw against what is promised. */
 export function judged(evidence: Evidence): Judgement {
-  const { lives, conversations, linksBrokenMs, stay, isCutOff = () => false } = evidence;
+  const { lives, conversations, stay, isCutOff = () => false } = evidence;
   const findings = new FindingsList();
   const checker = new Checker();
   const absences = absencesOf(evidence);
   const urls = new Set(conversations.map(({ url }) => url));
   tellAbsences(checker, absences, lives, urls);
-  if (linksBrokenMs !== undefined) checker.linkBroken(linksBrokenMs);
   const sightings = sightingsByClient(lives);
   for (const conversation of conversations) {
     tellConversation(checker, conversation, isCutOff(conversation));

@@ -1,13 +1,13 @@
 import type { GatewayModuleOptions } from '#gateway';
 import type { GatewayProbe } from '../app/gateway/gateway-probe.js';
 import type { ProcessProbe } from '../app/probe.js';
-import { nowMs, type Absence } from './absences.js';
+import type { Absence } from './absences.js';
+import type { JudgedLife } from './journals.js';
 import { ScenarioProcess } from './scenario-process.js';
 
 const WORKERS = /takes (?:no more )?events.*\bworkers: (\d+)/;
-/** A worker that was given up, and whose events went to others: when, to the second. */
-const LOST = / - (\S+ \S+ [AP]M) .*takes no more events.*\bredelivered: [1-9]/;
-const LOG_RESOLUTION_MS = 1_000;
+/** When, by the clock that all processes share, and which worker. */
+const TAKES = / - (\d+) .*Worker (worker [\d.]+) \(.*\) takes (no more )?events/;
 
 export interface GatewayPorts {
   readonly lan: number;
@@ -46,16 +46,25 @@ export class ScenarioGateway extends ScenarioProcess {
     await this.until(() => workers() === count, `that it has ${count} workers`);
   }
 
-  /** Times in which it may have given up any worker, which goes on for up to `returningMs` until it knows. On a busy machine that may happen at any time. */
-  losses(returningMs: number): readonly Absence[] {
-    const clockMs = nowMs() - Date.now();
-    return this.lines.flatMap((line) => {
-      const at = LOST.exec(line)?.[1];
-      if (at === undefined) return [];
-      const fromMs = Date.parse(at.replace(',', '')) + clockMs;
-      const untilMs = fromMs + LOG_RESOLUTION_MS + returningMs;
-      return [{ isOf: () => true, gatewayUrl: this.ws, fromMs, untilMs }];
-    });
+  /** The times from which it took nothing of a worker any more, until that one took events anew. */
+  get absences(): readonly Absence[] {
+    const absences: Absence[] = [];
+    const open = new Map<string, number>();
+    for (const line of this.lines) {
+      const [, atUs, worker, isEnd] = TAKES.exec(line) ?? [];
+      if (worker === undefined) continue;
+      const atMs = Number(atUs) / 1_000;
+      const isOf = ({ name }: JudgedLife): boolean => name === worker;
+      if (isEnd !== undefined) {
+        open.set(worker, absences.length);
+        absences.push({ isOf, gatewayUrl: this.ws, fromMs: atMs });
+        continue;
+      }
+      const index = open.get(worker);
+      if (index !== undefined) absences[index] = { ...absences[index]!, untilMs: atMs };
+      open.delete(worker);
+    }
+    return absences;
   }
 
   /** What it says of itself. */

@@ -40,10 +40,7 @@ export function timeLimit(times = 1): number {
 }
 
 /** What differs from a run in which nothing but workers dies. */
-export interface Allowances extends Pick<Evidence, 'absences' | 'linksBrokenMs' | 'isCutOff'> {
-  /** Whom a gateway gives up may be alive, as it is with links that break, and goes on for so long until it knows. */
-  readonly returningMs?: number;
-}
+export type Allowances = Pick<Evidence, 'isCutOff'>;
 
 /**
  * One run: a cluster, its clients, a seed, and a folder for everything that is written. The folder stays when the test fails, and where it is and
@@ -106,7 +103,7 @@ export class Scenario {
    */
   async conclude(
     crowd: CrowdProcess,
-    { returningMs, absences = [], ...allowances }: Allowances = {},
+    allowances: Allowances = {},
   ): Promise<Judgement & { readonly conversations: readonly ConversationRecord[] }> {
     await crowd.call('hush', { patienceMs: ANSWER_PATIENCE_MS });
     const { ws } = this.cluster.gateways.find(({ isRunning }) => isRunning)!;
@@ -116,14 +113,12 @@ export class Scenario {
     const conversations = await crowd.conversations();
     await this.end();
     const { workerLives: lives, gateways } = this.cluster;
-    const losses =
-      returningMs === undefined ? [] : gateways.flatMap((gateway) => gateway.losses(returningMs));
     const judgement = judged({
       lives,
       conversations,
       stay,
       left,
-      absences: [...absences, ...losses],
+      absences: gateways.flatMap((gateway) => gateway.absences),
       ...allowances,
     });
     this.say(JSON.stringify(judgement.counts));

@@ -21,7 +21,7 @@ export class NestwireTalk {
   readonly handler: LinkHandler;
   readonly #parts: LanParts;
   readonly #fenced = new FencedSessions();
-  readonly #sessions = new Map<Link, string>();
+  readonly #peers = new Map<Link, PeerIdentity>();
   readonly #release: ReleaseHeld;
   /** How long workers that leave may take to finish. */
   readonly #leaves = new Map<Link, NodeJS.Timeout>();
@@ -63,7 +63,7 @@ export class NestwireTalk {
         ended: (link) => this.#gone(link),
         closed: (link, reason) => {
           this.#gone(link);
-          this.#sessions.delete(link);
+          this.#peers.delete(link);
           port.closed(link, reason);
         },
       },
@@ -102,8 +102,8 @@ export class NestwireTalk {
     this.#parts.workers.end();
   }
 
-  #welcome(link: Link, { session }: PeerIdentity): void {
-    this.#sessions.set(link, session);
+  #welcome(link: Link, peer: PeerIdentity): void {
+    this.#peers.set(link, peer);
     link.watchSilence(this.#parts.options.workerSilenceTimeoutMs);
   }
 
@@ -119,7 +119,7 @@ export class NestwireTalk {
       options.maxUnacknowledgedBytes,
     );
     workers.addAcknowledging(link, tags, window);
-    log.log(`Worker ${link.peer} takes events`, { workers: workers.size });
+    log.log(`${this.#nameOf(link)} takes events`, { workers: workers.size });
     events.releaseParked();
   }
 
@@ -136,11 +136,11 @@ export class NestwireTalk {
     if (worker.isLeaving) throw new ProtocolError('ERR_NESTWIRE_MALFORMED', 'A worker left twice');
     workers.leave(worker);
     sayLeft(link);
-    log.log(`Worker ${link.peer} leaves, and takes nothing new`, { workers: workers.size });
+    log.log(`${this.#nameOf(link)} leaves, and takes nothing new`, { workers: workers.size });
     const { parkedAgeMs } = options;
     const timer = setTimeout(() => {
       if (worker.journal !== undefined && worker.journal.size > 0)
-        link.destroy(new SlowLeaveError(`Worker ${link.peer}`, parkedAgeMs));
+        link.destroy(new SlowLeaveError(this.#nameOf(link), parkedAgeMs));
     }, parkedAgeMs).unref();
     this.#leaves.set(link, timer);
   }
@@ -159,12 +159,21 @@ export class NestwireTalk {
     clearTimeout(this.#leaves.get(link));
     this.#leaves.delete(link);
     commands.drop(link);
-    const session = this.#sessions.get(link);
-    if (session !== undefined) this.#fenced.add(session);
+    const peer = this.#peers.get(link);
+    if (peer !== undefined) this.#fenced.add(peer.session);
     if (link.state !== 'closed') link.destroy();
-    const redelivered = events.redeliver(worker);
-    if (!this.#isStopped) stats.eventsRedelivered += redelivered;
     if (!worker.isLeaving) stats.workersLost++;
-    log.log(`Worker ${link.peer} takes no more events`, { workers: workers.size, redelivered });
+    const name = this.#nameOf(link);
+    log.log(`${name} takes no more events`, { workers: workers.size });
+    const redelivered = events.redeliver(worker);
+    if (redelivered === 0 || this.#isStopped) return;
+    stats.eventsRedelivered += redelivered;
+    log.log(`Others get the events that ${name} was not done with`, { redelivered });
+  }
+
+  /** For the log: what it calls itself, and where it is. */
+  #nameOf(link: Link): string {
+    const name = this.#peers.get(link)?.name ?? '';
+    return name === '' ? `Worker ${link.peer}` : `Worker ${name} (${link.peer})`;
   }
 }

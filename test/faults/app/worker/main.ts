@@ -19,7 +19,12 @@ await runServices(({ registers, secret }) => ({
       module: {
         module: ScenarioModule,
         imports: [
-          WorkerModule.forRoot({ registers: registers.map(formatAddress), secret, ...settings.options }),
+          WorkerModule.forRoot({
+            registers: registers.map(formatAddress),
+            secret,
+            name: settings.name,
+            ...settings.options,
+          }),
         ],
         providers: [
           { provide: SETTINGS, useValue: settings },

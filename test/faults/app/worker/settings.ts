@@ -2,7 +2,7 @@ import type { WorkerModuleOptions } from '../../../../src/index.js';
 
 /** What a scenario tells a worker at its start, as JSON in its first argument. */
 export interface WorkerSettings {
-  /** In answers, so that it can be seen who gave them. */
+  /** In answers and in the gateways' logs, so that it can be seen whose they are. */
   readonly name: string;
   /** The file of its journal. */
   readonly journal: string;
