@@ -32,8 +32,9 @@ describe('registers that are all down', () => {
       await cluster.linked();
       await sleep(1_000);
 
-      const { findings } = await scenario.conclude(crowd);
+      const { findings, counts } = await scenario.conclude(crowd);
       expect(findings).toEqual({});
+      expect(counts.redelivered).toBe(0);
     },
     timeLimit(),
   );

@@ -8,6 +8,8 @@ import { ScenarioProcess } from './scenario-process.js';
 const WORKERS = /takes (?:no more )?events.*\bworkers: (\d+)/;
 /** When, by the clock that all processes share, and which worker. */
 const TAKES = / - (\d+) .*Worker (worker [\d.]+) \(.*\) takes (no more )?events/;
+/** Behind its end: it was not done with all that it had. Who was, and left in order, was not given up. */
+const GIVEN_UP = /Others get the events that Worker (worker [\d.]+) \(/;
 
 export interface GatewayPorts {
   readonly lan: number;
@@ -46,22 +48,23 @@ export class ScenarioGateway extends ScenarioProcess {
     await this.until(() => workers() === count, `that it has ${count} workers`);
   }
 
-  /** The times from which it took nothing of a worker any more, until that one took events anew. */
+  /** The times from which it took nothing any more of a worker that it had given up, until that one took events anew. */
   get absences(): readonly Absence[] {
     const absences: Absence[] = [];
+    const endsMs = new Map<string, number>();
     const open = new Map<string, number>();
     for (const line of this.lines) {
+      const [, givenUp] = GIVEN_UP.exec(line) ?? [];
+      if (givenUp !== undefined) {
+        const isOf = ({ name }: JudgedLife): boolean => name === givenUp;
+        open.set(givenUp, absences.push({ isOf, gatewayUrl: this.ws, fromMs: endsMs.get(givenUp)! }) - 1);
+      }
       const [, atUs, worker, isEnd] = TAKES.exec(line) ?? [];
       if (worker === undefined) continue;
       const atMs = Number(atUs) / 1_000;
-      const isOf = ({ name }: JudgedLife): boolean => name === worker;
-      if (isEnd !== undefined) {
-        open.set(worker, absences.length);
-        absences.push({ isOf, gatewayUrl: this.ws, fromMs: atMs });
-        continue;
-      }
       const index = open.get(worker);
-      if (index !== undefined) absences[index] = { ...absences[index]!, untilMs: atMs };
+      if (isEnd !== undefined) endsMs.set(worker, atMs);
+      else if (index !== undefined) absences[index] = { ...absences[index]!, untilMs: atMs };
       open.delete(worker);
     }
     return absences;

@@ -106,6 +106,8 @@ export class Scenario {
     allowances: Allowances = {},
   ): Promise<Judgement & { readonly conversations: readonly ConversationRecord[] }> {
     await crowd.call('hush', { patienceMs: ANSWER_PATIENCE_MS });
+    // Who was given up a moment ago is on its way back, and whoever is asked asks all gateways.
+    await this.cluster.linked();
     const { ws } = this.cluster.gateways.find(({ isRunning }) => isRunning)!;
     const stay = { listing: await listMemberships(ws), conversations: await crowd.conversations() };
     await crowd.call('leave', { count: Number.MAX_SAFE_INTEGER });
