@@ -64,6 +64,23 @@ describe('what a worker has said before it was given up', () => {
     expect([node.stats.messagesSent, node.stats.eventsRedelivered]).toEqual([CROWD, 0]);
   });
 
+  it('is done when its link breaks after it has left and was done with everything', async () => {
+    const node = await crowded();
+    const worker = await node.nestwireWorker();
+    await RawClient.dial(node.tcp);
+    const { connectionId } = (await worker.received(1))[0]!.event;
+    worker.acknowledge(1);
+    worker.leave();
+    await until(() => worker.hasLeft, 'it has left');
+    sayToCrowd(worker, connectionId);
+    worker.link.flush();
+    await until(() => node.stats.messagesSent > 0, 'it has begun');
+    expect(node.stats.messagesSent).toBeLessThan(CROWD);
+    node.gateway.workers.workers[0]!.link.destroy();
+    await until(() => node.stats.messagesSent === CROWD, 'everybody has it');
+    await until(() => node.gateway.table.get(connectionId)!.uid === 'late', 'what had to wait is done');
+  });
+
   it('is done when it took no events: nobody else gets anything of it', async () => {
     const node = await crowded();
     const caller = await NestwirePeer.dial(node.gateway.address);

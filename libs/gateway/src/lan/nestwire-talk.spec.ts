@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HandshakeRefusedError } from '#link';
 import {
   byteStringFromText,
@@ -76,6 +76,17 @@ describe('the LAN port', () => {
     mute.answersPings = false;
     await mute.closed();
     expect(caller.isClosed).toBe(false);
+  });
+
+  it('lets go what a burst has left, whether workers are pinged or not', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    for (const workerSilenceTimeoutMs of [0, 10_000]) {
+      const { gateway } = await start({ workerSilenceTimeoutMs });
+      const trim = vi.spyOn(gateway.workers, 'trim');
+      vi.advanceTimersByTime(10_000);
+      expect(trim).toHaveBeenCalled();
+    }
   });
 });
 

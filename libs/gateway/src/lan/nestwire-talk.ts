@@ -12,6 +12,8 @@ import type { LinkPort } from './link-port.js';
 
 /** So many pings in the time after which a silent peer is given up. */
 const PINGS_A_SILENCE = 4;
+/** What a burst has left is let go so often where nobody is pinged. */
+const TRIM_MS = 10_000;
 
 /**
  * The extension on the LAN port: both sides prove themselves, and one link carries events, acknowledgements, commands and replies,
@@ -25,7 +27,7 @@ export class NestwireTalk {
   readonly #release: ReleaseHeld;
   /** How long workers that leave may take to finish. */
   readonly #leaves = new Map<Link, NodeJS.Timeout>();
-  #pings: NodeJS.Timeout | undefined;
+  #rounds: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(parts: LanParts, port: LinkPort, gatewayId: string) {
@@ -84,20 +86,19 @@ export class NestwireTalk {
   /** Pings all peers, so that none of them is silent for long while it is well, and lets go what a burst has left. */
   start(links: ReadonlySet<Link>): void {
     const { workerSilenceTimeoutMs } = this.#parts.options;
-    if (workerSilenceTimeoutMs === 0) return;
-    this.#pings = setInterval(
+    const arePinged = workerSilenceTimeoutMs > 0;
+    this.#rounds = setInterval(
       () => {
-        for (const link of links)
-          if (link.state === 'open') link.send((writer) => writer.u8(ExtensionCode.Ping));
+        if (arePinged) ping(links);
         this.#parts.workers.trim();
       },
-      Math.ceil(workerSilenceTimeoutMs / PINGS_A_SILENCE),
+      arePinged ? Math.ceil(workerSilenceTimeoutMs / PINGS_A_SILENCE) : TRIM_MS,
     ).unref();
   }
 
   /** Nothing more comes from here: the links are about to be closed. */
   stop(): void {
-    clearInterval(this.#pings);
+    clearInterval(this.#rounds);
     this.#isStopped = true;
     this.#parts.workers.end();
   }
@@ -158,7 +159,8 @@ export class NestwireTalk {
     if (worker === undefined) return;
     clearTimeout(this.#leaves.get(link));
     this.#leaves.delete(link);
-    commands.drop(link);
+    // Of one that has left and is done with everything nobody else gets anything: what it said last is done.
+    if (!worker.isLeaving || worker.journal?.size !== 0) commands.drop(link);
     const peer = this.#peers.get(link);
     if (peer !== undefined) this.#fenced.add(peer.session);
     if (link.state !== 'closed') link.destroy();
@@ -176,4 +178,8 @@ export class NestwireTalk {
     const name = this.#peers.get(link)?.name ?? '';
     return name === '' ? `Worker ${link.peer}` : `Worker ${name} (${link.peer})`;
   }
+}
+
+function ping(links: ReadonlySet<Link>): void {
+  for (const link of links) if (link.state === 'open') link.send((writer) => writer.u8(ExtensionCode.Ping));
 }

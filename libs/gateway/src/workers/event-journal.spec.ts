@@ -115,6 +115,21 @@ describe('the journal of unacknowledged events', () => {
     expect(sizes.filter((bytes) => bytes > 64 * 1024).length).toBeLessThan(10);
   });
 
+  it('gives chunks back in time also when there is little but other frames in them', () => {
+    const [client] = connections(1);
+    const chunkBytes = 128 * 1024;
+    const given = new Set<Buffer>();
+    const journal = new EventJournal({ ...lost, reuse: (chunk) => void given.delete(chunk) });
+    for (let sequence = 1; sequence <= 1_000; sequence++) {
+      writer.take(chunkBytes);
+      given.add(writer.chunk);
+      add(journal, client!, sequence === 1 ? 'hangs' : 'quick');
+      if (sequence !== 1) journal.acknowledge(sequence, 1, ignored);
+    }
+    expect(given.size * chunkBytes).toBeLessThan(8 * 1024 * 1024);
+    expect(left(journal)).toEqual(['hangs']);
+  });
+
   it('copies nothing of what is only on its way, however much that is', () => {
     const [client] = connections(1);
     const journal = new EventJournal(lost);
@@ -182,5 +197,17 @@ describe('the journal of unacknowledged events', () => {
     add(journal, client!, 'two');
     journal.acknowledge(1, 1, () => undefined);
     expect(() => journal.acknowledge(sequence, 1, () => undefined)).toThrow(ProtocolError);
+  });
+
+  it('takes events also after an acknowledgement that was wrong in the middle', () => {
+    const [client] = connections(1);
+    const journal = new EventJournal(lost);
+    const large = 'x'.repeat(64 * 1024);
+    for (let sequence = 1; sequence <= 100; sequence++) add(journal, client!, large);
+    expect(() => journal.acknowledge(1, 101, ignored)).toThrow(ProtocolError);
+    for (let sequence = 101; sequence <= 103; sequence++) add(journal, client!, `${sequence}`);
+    expect([journal.size, client!.unacknowledged]).toEqual([3, 3]);
+    expect(left(journal)).toEqual(['101', '102', '103']);
+    expect(client!.unacknowledged).toBe(0);
   });
 });

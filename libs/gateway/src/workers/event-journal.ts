@@ -8,8 +8,13 @@ const OVERHEAD_BYTES = 512;
 const FIRST_CAPACITY = 256;
 /** With so many events behind the oldest one, that one is set aside: a handler that hangs must not make the ring grow. */
 const MAX_CAPACITY = 16_384;
-/** The same for bytes: the oldest event must not keep more than so many in memory of those behind it that are done with. */
-const MAX_DONE_BYTES = 4 * 1024 * 1024;
+/**
+ * The same for memory: the chunks from the oldest event on may take so much beside what the events justify. In them is also what is
+ * done with behind it, and what the worker was sent beside events.
+ */
+const MAX_IDLE_BYTES = 4 * 1024 * 1024;
+/** Chunks with nothing but events take less than so many times what these do, large ones that fill no chunk included. */
+const KEPT_A_BYTE = 4;
 
 /** Told of each event that its worker is done with. */
 export type DoneTaker = (connection: Connection) => void;
@@ -36,12 +41,14 @@ export class EventJournal {
   #span = 0;
   #size = 0;
   #bytes = 0;
-  /** Of events in the ring that are done with. */
-  #doneBytes = 0;
+  /** Of the chunks from the one that was passed last to the one of the newest event. */
+  #keptBytes = 0;
   /** By sequence, oldest first; each older than the ring. */
   readonly #stragglers = new Map<number, Straggler>();
   /** The chunk of the event that left the ring last. */
   #passed: Buffer | undefined;
+  /** The chunk of the newest event. */
+  #newest: Buffer | undefined;
 
   /**
    * @param chunks get back what no event is kept in any more
@@ -66,12 +73,17 @@ export class EventJournal {
 
   /** Keeps the event that is being written as a frame, where it is: the link must retain what it sends. */
   add(connection: Connection, frame: FrameWriter): void {
-    while (this.#span > this.#mask || this.#doneBytes > MAX_DONE_BYTES) this.#makeRoom();
+    while (this.#span > this.#mask || this.#keepsTooMuch) this.#makeRoom();
+    const { chunk } = frame;
+    if (chunk !== this.#newest) {
+      this.#newest = chunk;
+      this.#keptBytes += chunk.length;
+    }
     const start = frame.payloadStart;
     const bytes = frame.payloadBytes;
     const place = (this.#first + this.#span) & this.#mask;
     this.#connections[place] = connection;
-    this.#chunks[place] = frame.chunk;
+    this.#chunks[place] = chunk;
     this.#starts[place] = start;
     this.#ends[place] = start + bytes;
     this.#span++;
@@ -85,21 +97,12 @@ export class EventJournal {
    * @throws ProtocolError for an event that was not sent, or that was acknowledged before
    */
   acknowledge(first: number, count: number, done: DoneTaker): void {
-    let sequence = first;
-    for (let left = count; left > 0; left--) {
-      const offset = (sequence - this.#first) >>> 0;
-      const connection = offset < this.#span ? this.#takeFromRing(sequence) : this.#takeStraggler(sequence);
-      if (connection === undefined) {
-        throw new ProtocolError(
-          'ERR_NESTWIRE_MALFORMED',
-          `Event ${sequence} was acknowledged, which is not at this worker`,
-        );
-      }
-      connection.unacknowledged--;
-      done(connection);
-      sequence = nextSequence(sequence);
+    try {
+      this.#settle(first, count, done);
+    } finally {
+      // Also of a wrong acknowledgement: until its link is gone, events may still be added.
+      this.#advance();
     }
-    this.#advance();
   }
 
   /** Chunks that came back and are not needed are given up. */
@@ -119,12 +122,31 @@ export class EventJournal {
     }
     this.#first = (this.#first + this.#span) >>> 0;
     this.#span = 0;
-    this.#doneBytes = 0;
     this.#size = 0;
     this.#bytes = 0;
     this.#stragglers.clear();
+    // What is handed over lies in the chunks: none of them comes back.
+    this.#passed = this.#newest = undefined;
+    this.#keptBytes = 0;
     for (const { connection } of left) connection.unacknowledged--;
     for (const { connection, bytes } of left) take(connection, bytes);
+  }
+
+  #settle(first: number, count: number, done: DoneTaker): void {
+    let sequence = first;
+    for (let left = count; left > 0; left--) {
+      const offset = (sequence - this.#first) >>> 0;
+      const connection = offset < this.#span ? this.#takeFromRing(sequence) : this.#takeStraggler(sequence);
+      if (connection === undefined) {
+        throw new ProtocolError(
+          'ERR_NESTWIRE_MALFORMED',
+          `Event ${sequence} was acknowledged, which is not at this worker`,
+        );
+      }
+      connection.unacknowledged--;
+      done(connection);
+      sequence = nextSequence(sequence);
+    }
   }
 
   #takeFromRing(sequence: number): Connection | undefined {
@@ -133,7 +155,8 @@ export class EventJournal {
     if (connection === undefined) return undefined;
     this.#bytes -= this.#sizeAt(place) + OVERHEAD_BYTES;
     this.#size--;
-    this.#drop(place);
+    // Its place stays taken until all before it are done with.
+    this.#connections[place] = undefined;
     return connection;
   }
 
@@ -144,12 +167,6 @@ export class EventJournal {
     this.#bytes -= straggler.bytes.length + OVERHEAD_BYTES;
     this.#size--;
     return straggler.connection;
-  }
-
-  /** Its place stays taken until all before it are done with. */
-  #drop(place: number): void {
-    this.#connections[place] = undefined;
-    this.#doneBytes += this.#sizeAt(place);
   }
 
   #sizeAt(place: number): number {
@@ -163,7 +180,6 @@ export class EventJournal {
   #advance(): void {
     while (this.#span > 0 && this.#connections[this.#first & this.#mask] === undefined) {
       const place = this.#first & this.#mask;
-      this.#doneBytes -= this.#sizeAt(place);
       this.#pass(this.#chunks[place]!);
       this.#chunks[place] = undefined;
       this.#first = nextSequence(this.#first);
@@ -176,16 +192,22 @@ export class EventJournal {
     const before = this.#passed;
     if (before === chunk) return;
     this.#passed = chunk;
-    if (before !== undefined) this.chunks.reuse(before);
+    if (before === undefined) return;
+    this.#keptBytes -= before.length;
+    this.chunks.reuse(before);
+  }
+
+  get #keepsTooMuch(): boolean {
+    return this.#span > 0 && this.#keptBytes > MAX_IDLE_BYTES + KEPT_A_BYTE * this.#bytes;
   }
 
   #makeRoom(): void {
-    if (this.#doneBytes <= MAX_DONE_BYTES && this.#mask + 1 < MAX_CAPACITY) return this.#grow();
+    if (!this.#keepsTooMuch && this.#mask + 1 < MAX_CAPACITY) return this.#grow();
     const place = this.#first & this.#mask;
     // In memory of its own: it must not keep a whole chunk of the link's for as long as it hangs.
     const straggler = { connection: this.#connections[place]!, bytes: Buffer.from(this.#bytesAt(place)) };
     this.#stragglers.set(this.#first, straggler);
-    this.#drop(place);
+    this.#connections[place] = undefined;
     this.#advance();
   }
 

@@ -1,0 +1,16 @@
+import { Socket } from 'node:net';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { linkToRawPeer } from '../../../test/links/link-kit.js';
+
+it.each([
+  ['asks the system to look after a link that is silent', 15_000, [[true, 15_000]]],
+  ['does not with 0', 0, []],
+])('%s', async (_what, keepAliveMs, calls) => {
+  const setKeepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
+  onTestFinished(() => setKeepAlive.mockRestore());
+  const { socket } = await linkToRawPeer({ keepAliveMs });
+  const own = setKeepAlive.mock.contexts.flatMap((context, index) =>
+    context === socket ? [setKeepAlive.mock.calls[index]] : [],
+  );
+  expect(own).toEqual(calls);
+});
