@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { GatewayPool } from '#api';
+import { Gateway } from '#gateway';
+import { silentLog } from '#link';
 import { InvalidOptionError } from '#protocol';
-import { readEnvironment, type Environment } from './environment.js';
+import { RegisterServer, StaticMembership } from '#register';
+import { readEnvironment, withVariableNames, type Environment } from './environment.js';
 
 function refusal(variables: NodeJS.ProcessEnv): string {
   try {
@@ -25,6 +29,21 @@ describe('NESTWIRE_SECRET', () => {
   it('is several parted by commas while it is being changed', () => {
     expect(secretOf('new,old')).toEqual(['new', 'old']);
     expect(secretOf(' new , old ')).toEqual(['new', 'old']);
+  });
+
+  it.each([
+    ['register', (secret: string) => new RegisterServer({ listen: '127.0.0.1:0', secret })],
+    ['gateway', (secret: string) => new Gateway({ secret }, silentLog)],
+    ['worker', (secret: string) => new GatewayPool(new StaticMembership([]), { secret })],
+  ])('is what a %s says it refuses, not its own option', (_service, start) => {
+    const secret = secretOf('x'.repeat(5_000)) as string;
+    let message = '';
+    try {
+      start(secret);
+    } catch (error) {
+      message = withVariableNames((error as Error).message);
+    }
+    expect(message).toMatch(/^Option "NESTWIRE_SECRET" must be at most/);
   });
 
   it.each(['new,', ',old', 'new,,old', ',', 'same,same'])(

@@ -37,6 +37,7 @@ const VARIABLE_OF_OPTION: Readonly<Record<string, keyof typeof DEFAULTS>> = {
   'register.listen': 'NESTWIRE_REGISTER',
   'register.secret': 'NESTWIRE_SECRET',
   'api.registers': 'NESTWIRE_REGISTER',
+  'api.secret': 'NESTWIRE_SECRET',
 };
 
 /** More than any machine has cores for. */

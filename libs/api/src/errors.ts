@@ -87,7 +87,7 @@ export class QuestionFailedError extends NestwireError {
   }
 }
 
-/** So much waits for a gateway already that a question was not asked. */
+/** So much waits for a gateway already that a question was not asked, or a command was dropped. */
 export class GatewayCongestedError extends NestwireError {
   override readonly name = 'GatewayCongestedError';
   readonly code = 'ERR_NESTWIRE_GATEWAY_CONGESTED';

@@ -1,12 +1,6 @@
 import { LogThrottle } from '#link';
-import {
-  formatAddress,
-  gatewayKey,
-  type ByteString,
-  type GatewayEntry,
-  type NodeAddress,
-  type Payload,
-} from '#protocol';
+import { formatAddress, type ByteString, type GatewayEntry, type NodeAddress, type Payload } from '#protocol';
+import { isAddressKey, listKey } from './address-key.js';
 import { BaseChannel } from './base/base-channel.js';
 import type {
   ChannelContext,
@@ -22,7 +16,6 @@ import { ExtensionChannel } from './extension/extension-channel.js';
 import { GatewayLoss } from './gateway-loss.js';
 import type { GuardedSink } from './guarded-sink.js';
 import { PendingQuestion, type QuestionOutcome, type QuestionTerms } from './pending-question.js';
-import type { GatewayProtocol } from './pool-options.js';
 
 /** What all gateways of a pool share. */
 export interface GatewayNodeContext extends ChannelContext {
@@ -42,18 +35,6 @@ export interface GatewayNodeContext extends ChannelContext {
   congested(node: GatewayNode): void;
   drained(node: GatewayNode): void;
   dropped(node: GatewayNode, commands: number, reason: Error | undefined): void;
-}
-
-/** Begins the key of a gateway by whose address alone it is known: behind all ids in their order, and never half of a client id. */
-const ADDRESS_MARK = '~';
-
-/** The key of what is known by its address. */
-export function addressKey(address: NodeAddress, protocol: GatewayProtocol): string {
-  return protocol === 'base' ? gatewayKey(address) : ADDRESS_MARK + formatAddress(address);
-}
-
-export function isAddressKey(key: string): boolean {
-  return key.startsWith(ADDRESS_MARK);
 }
 
 /** One gateway as seen from here, linked or not: its channel, whether it is listed, and what becomes of it. */
@@ -77,7 +58,7 @@ export class GatewayNode {
     const { options, deadlines } = context;
     this.address = entry.address;
     this.#isIdListed = entry.id !== '';
-    this.#key = this.#isIdListed ? entry.id : addressKey(entry.address, options.protocol);
+    this.#key = listKey(entry, options.protocol);
     this.#name = formatAddress(entry.address);
     this.#context = context;
     this.#questions = {

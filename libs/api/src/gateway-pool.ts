@@ -1,5 +1,5 @@
 import { LogThrottle } from '#link';
-import { formatAddress, type ByteString, type GatewayEntry } from '#protocol';
+import type { ByteString, GatewayEntry } from '#protocol';
 import type { Membership } from '#register';
 import { DeadlineWatch } from './deadline-watch.js';
 import { encodeRequest, type QuestionDefinition, type RequestDefinition } from './definition.js';
@@ -9,8 +9,9 @@ import type { EventPort, EventSink, SinkTerms } from './event-port.js';
 import { EventSubscription } from './event-subscription.js';
 import { AcknowledgementTurn } from './extension/acknowledgement-turn.js';
 import { flushAll, flushAtLast } from './flush-all.js';
-import { GatewayNode, addressKey, type GatewayNodeContext } from './gateway-node.js';
+import type { GatewayNode, GatewayNodeContext } from './gateway-node.js';
 import { reportLateStart } from './late-start.js';
+import { ListedGateways } from './listed-gateways.js';
 import { NodeTable } from './node-table.js';
 import { noCounts, type PoolCounters } from './pool-counters.js';
 import { PoolNews } from './pool-news.js';
@@ -20,7 +21,6 @@ import {
   type PoolOptions,
   type ResolvedPoolOptions,
 } from './pool-options.js';
-import { UnfinishedGateways } from './unfinished-gateways.js';
 import { within } from './within.js';
 
 /**
@@ -33,13 +33,12 @@ import { within } from './within.js';
 export class GatewayPool implements EventPort {
   readonly #membership: Membership;
   readonly #options: ResolvedPoolOptions;
-  readonly #context: GatewayNodeContext;
   readonly #deadlines = new DeadlineWatch();
   readonly #counters = noCounts();
   readonly #throttle: LogThrottle;
   readonly #news: PoolNews;
   readonly #nodes = new NodeTable();
-  readonly #unfinished = new UnfinishedGateways();
+  readonly #gateways: ListedGateways;
   readonly #events: EventSubscription;
   readonly #early: EarlyCalls;
   #isListed = false;
@@ -59,7 +58,7 @@ export class GatewayPool implements EventPort {
     this.#news = new PoolNews(this.#options.log);
     this.#events = new EventSubscription(this.#nodes, this.#options.log);
     const turn = new AcknowledgementTurn(() => this.#nodes.links());
-    this.#context = {
+    const context: GatewayNodeContext = {
       turn,
       options: this.#options,
       deadlines: this.#deadlines,
@@ -67,13 +66,14 @@ export class GatewayPool implements EventPort {
       log: this.#options.log,
       attempted: () => this.#onProgress(),
       identified: (node, id, identify) => this.#nodes.identify(node, id, identify),
-      gone: (node) => this.#forget(node),
+      gone: (node) => this.#gateways.forget(node),
       found: (gateway) => this.#events.found(gateway),
       lost: (gateway, name) => this.#events.lost(gateway, name),
       congested: ({ address }) => this.#news.congested(address),
       drained: ({ address }) => this.#news.drained(address),
       dropped: ({ address }, commands, reason) => this.#news.dropped(address, commands, reason),
     };
+    this.#gateways = new ListedGateways(this.#nodes, context, (node) => this.#events.added(node));
   }
 
   /** A first list of gateways has come, and where it does not say their ids each of them was tried. */
@@ -252,7 +252,6 @@ export class GatewayPool implements EventPort {
 
   async #close(): Promise<void> {
     this.#leaveMembership?.();
-    const membershipClosed = this.#membership.close();
     if (this.#isReady) await flushAtLast(this.flush(), this.#options);
     this.#isClosed = true;
     const reason = new ApiClosedError();
@@ -260,35 +259,17 @@ export class GatewayPool implements EventPort {
     this.#onLinked?.();
     const nodes = this.members;
     this.#nodes.clear();
-    await Promise.all([membershipClosed, ...nodes.map((node) => node.close(reason))]);
-    this.#deadlines.close();
+    try {
+      await Promise.all([...nodes.map((node) => node.close(reason)), this.#membership.close()]);
+    } finally {
+      this.#deadlines.close();
+    }
   }
 
   #onGateways(gateways: readonly GatewayEntry[]): void {
-    const listed = new Map(gateways.map((entry) => [this.#listKey(entry), entry]));
-    for (const [key, node] of this.#nodes.listed()) node.setListed(listed.has(key));
-    for (const [key, entry] of listed) if (!this.#nodes.isListed(key)) this.#add(key, entry);
+    this.#gateways.follow(gateways);
     this.#isListed = true;
     this.#onProgress();
-  }
-
-  #listKey({ id, address }: GatewayEntry): string {
-    return id === '' ? addressKey(address, this.protocol) : id;
-  }
-
-  #add(key: string, entry: GatewayEntry): void {
-    const node = new GatewayNode(entry, this.#context);
-    this.#nodes.add(key, node);
-    node.start(this.#unfinished.over(key));
-    this.#events.added(node);
-  }
-
-  #forget(node: GatewayNode): void {
-    if (!this.#nodes.remove(node)) return;
-    if (node.interruption !== undefined) this.#unfinished.add(node.key, node.interruption);
-    const gateway = formatAddress(node.address);
-    this.#options.log.log(`The gateway ${gateway} has left`, { gateway });
-    void node.close(new GatewayUnavailableError(node.address, 'is not listed any more'));
   }
 
   #onProgress(): void {

@@ -1,6 +1,7 @@
 import type { Link } from '#link';
+import { addressKey, isAddressKey } from './address-key.js';
 import { GatewayListedTwiceError } from './errors.js';
-import { addressKey, isAddressKey, type GatewayNode } from './gateway-node.js';
+import type { GatewayNode } from './gateway-node.js';
 
 /** The gateways of a pool: as the list names them, and as their clients' ids do. */
 export class NodeTable {
@@ -53,14 +54,14 @@ export class NodeTable {
     this.#order();
   }
 
-  /** @returns false when it was not there */
-  remove(node: GatewayNode): boolean {
+  /** @returns what the list calls it; undefined when it was not there */
+  remove(node: GatewayNode): string | undefined {
     const [listKey] = [...this.#byListKey].find(([, listed]) => listed === node) ?? [];
-    if (listKey === undefined) return false;
+    if (listKey === undefined) return undefined;
     this.#byListKey.delete(listKey);
     if (this.#byKey.get(node.key) === node) this.#byKey.delete(node.key);
     this.#order();
-    return true;
+    return listKey;
   }
 
   clear(): void {

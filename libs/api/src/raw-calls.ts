@@ -1,7 +1,7 @@
 import { ByteReader, gatewayAddressOf, parseClientId, readReply, type NodeAddress } from '#protocol';
+import { addressKey } from './address-key.js';
 import type { QuestionDefinition, RequestDefinition } from './definition.js';
 import { GatewayUnavailableError, PartialResultError, type GatewayFailure } from './errors.js';
-import { addressKey } from './gateway-node.js';
 import type { GatewayPool } from './gateway-pool.js';
 import { checkKind, type GatewayTarget } from './raw-command.js';
 

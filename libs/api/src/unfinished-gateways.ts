@@ -3,18 +3,19 @@
  * ended: otherwise their late commands would go on its new link, beside those of the worker that has the events now.
  */
 export class UnfinishedGateways {
-  readonly #byId = new Map<string, Promise<void>>();
+  /** As the list names them. */
+  readonly #byListKey = new Map<string, Promise<void>>();
 
   /** @param over never rejects */
-  add(id: string, over: Promise<void>): void {
+  add(listKey: string, over: Promise<void>): void {
     const finished = over.then(() => {
-      if (this.#byId.get(id) === finished) this.#byId.delete(id);
+      if (this.#byListKey.get(listKey) === finished) this.#byListKey.delete(listKey);
     });
-    this.#byId.set(id, finished);
+    this.#byListKey.set(listKey, finished);
   }
 
   /** Resolves when nothing of this gateway runs any more; undefined when nothing does. */
-  over(id: string): Promise<void> | undefined {
-    return this.#byId.get(id);
+  over(listKey: string): Promise<void> | undefined {
+    return this.#byListKey.get(listKey);
   }
 }

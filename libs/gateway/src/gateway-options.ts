@@ -205,6 +205,12 @@ export interface GatewayOptions {
    */
   readonly maxUnacknowledgedBytes: number;
   /**
+   * The same for one client: from there on it alone is not read, so that a flood, or a handler that hangs, does not take the worker from
+   * the other clients. 0 disables the limit.
+   * @default 262_144 (256 KiB)
+   */
+  readonly maxUnacknowledgedClientBytes: number;
+  /**
    * A worker that sends nothing for so long, not even an answer to a ping, is given up: others get the events that it has not
    * acknowledged. Longer than any handler may keep its process from doing anything else. 0 waits for ever.
    * @default 10_000, over the base protocol 60_000
@@ -286,6 +292,7 @@ export const DEFAULT_GATEWAY_OPTIONS: GatewayOptions = {
   moveAfterQuietMs: 5_000,
   maxLinks: 10_000,
   maxUnacknowledgedBytes: 16 * MiB,
+  maxUnacknowledgedClientBytes: 256 * 1024,
   workerSilenceTimeoutMs: 10_000,
   closeTimeoutMs: 1_000,
   drainTimeoutMs: 10_000,

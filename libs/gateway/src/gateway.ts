@@ -79,7 +79,7 @@ export class Gateway {
       this.closeClient(connection, CloseCode.Restart, reason);
     });
     const router = guardedRouter(options.router, this.stats, log);
-    this.workers = new WorkerPool(router, options.moveAfterQuietMs);
+    this.workers = new WorkerPool(router, options.moveAfterQuietMs, options.maxUnacknowledgedClientBytes);
     this.#parking = new Parking(options);
     this.#events = new EventSender(this.workers, this.#parking, codec, this.#onUndeliverable);
     this.#heartbeat = new Heartbeat(this.table, options, (connection) => {

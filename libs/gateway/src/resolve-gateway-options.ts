@@ -89,6 +89,7 @@ const CHECKS: OptionChecks<GatewayOptions> = {
   moveAfterQuietMs: milliseconds(0),
   maxLinks: wholeNumber(1),
   maxUnacknowledgedBytes: wholeNumber(1),
+  maxUnacknowledgedClientBytes: wholeNumber(0),
   workerSilenceTimeoutMs: milliseconds(0),
   closeTimeoutMs: milliseconds(1),
   drainTimeoutMs: milliseconds(0),

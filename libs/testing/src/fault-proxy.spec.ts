@@ -298,6 +298,19 @@ describe('closing', () => {
     const refused = new TestSocket(connect(proxy.address));
     await refused.told('ECONNREFUSED');
   });
+
+  it('ends those too that were cut, and whose ends nobody reads', async () => {
+    const { proxy, dialer, target } = await pair();
+    target.socket.pause();
+    dialer.write(Buffer.alloc(40 * 1024 * 1024));
+    await delay(A_WHILE_MS);
+    proxy.cut();
+    await proxy.close();
+    const writing = setInterval(() => target.write('is anybody there?'), 5);
+    onTestFinished(() => clearInterval(writing));
+    await target.told('close');
+    expect(['EPIPE', 'ECONNRESET']).toContain(target.news[0]);
+  });
 });
 
 describe('wrong arguments', () => {

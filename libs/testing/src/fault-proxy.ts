@@ -46,6 +46,8 @@ export class FaultProxy {
     toDialer: noFaults(),
   };
   readonly #connections = new Set<Connection>();
+  /** Also of connections that were cut, and whose peers do not read what comes before the end. */
+  readonly #sockets = new Set<Socket>();
 
   private constructor(target: NodeAddress | undefined, options: FaultProxyOptions) {
     this.target = target;
@@ -141,6 +143,7 @@ export class FaultProxy {
   async close(): Promise<void> {
     const closed = this.#port.close();
     this.#endAll((socket) => socket.destroy());
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
@@ -164,10 +167,14 @@ export class FaultProxy {
       },
     };
     this.#connections.add(connection);
-    for (const socket of connection.sockets) socket.on('close', () => this.#onClosed(connection));
+    for (const socket of connection.sockets) {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#onClosed(socket, connection));
+    }
   }
 
-  #onClosed(connection: Connection): void {
+  #onClosed(socket: Socket, connection: Connection): void {
+    this.#sockets.delete(socket);
     if (!connection.sockets.every((socket) => socket.destroyed)) return;
     this.#stop(connection);
   }

@@ -3,7 +3,12 @@ import { Dialer, LinkClosedError, dialerHandshake, secretsOf, type Link, type Pe
 import { sendToUid, type ByteString, type Payload } from '#protocol';
 import type { ChannelContext, ChannelObserver, ChannelTarget, GatewayChannel } from '../channel.js';
 import { encodeRequest, type RequestDefinition } from '../definition.js';
-import { GatewayCongestedError, GatewayLostError, GatewayUnavailableError } from '../errors.js';
+import {
+  GatewayCongestedError,
+  GatewayLostError,
+  GatewayReplacedError,
+  GatewayUnavailableError,
+} from '../errors.js';
 import type { SinkTerms } from '../event-port.js';
 import type { GuardedSink } from '../guarded-sink.js';
 import { HeldCalls } from '../held-calls.js';
@@ -33,6 +38,8 @@ export class ExtensionChannel implements GatewayChannel {
   readonly #redial: Redial;
   readonly #held: HeldCalls;
   #session: LinkSession | undefined;
+  /** Who it was when it was linked last. */
+  #gateway: string | undefined;
   #subscription: Subscription | undefined;
   #isStopped = false;
   #onGone: (() => void) | undefined;
@@ -168,9 +175,18 @@ export class ExtensionChannel implements GatewayChannel {
   #onWelcomed(link: Link, peer: PeerIdentity): void {
     // First, because what it throws ends the link: to the wrong gateway nothing is said.
     this.#observer.linked(peer.gatewayId);
+    this.#dropForFormer(peer.gatewayId);
     this.#session = new LinkSession(link, peer, this.#target, this.#context);
     void this.#take();
     while (this.#held.runNext());
+  }
+
+  /** What waits was called for the gateway that was here before: where another one is now, its connections have other clients. */
+  #dropForFormer(gateway: string): void {
+    const former = this.#gateway;
+    this.#gateway = gateway;
+    if (former === undefined || former === gateway) return;
+    this.#held.dropAll(new GatewayReplacedError(this.#target.address, former, gateway));
   }
 
   /**

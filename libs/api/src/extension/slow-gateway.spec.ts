@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { jsonSessionCodec } from '#protocol';
 import { FlushTimeoutError, GatewayCongestedError } from '../errors.js';
+import { GatewayApi } from '../gateway-api.js';
+import { GatewayPool } from '../gateway-pool.js';
 import { clientAt, extensionGateway, linkedByExtension } from '../test/extension-kit.js';
-import { rejection } from '../test/pool-kit.js';
+import { ListedByHand, rejection } from '../test/pool-kit.js';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -92,6 +95,27 @@ describe('a gateway that does not read', () => {
     node.link.pause();
     for (let i = 0; i < 20; i++) api.sendToAll('x'.repeat(1 * MiB));
     await pool.close();
+    expect(pool.members).toEqual([]);
+  });
+
+  it('lets a membership that cannot be closed fail the close of the pool, and nothing else', async () => {
+    class UnclosableMembership extends ListedByHand {
+      override close(): Promise<void> {
+        return Promise.reject(new Error('not today'));
+      }
+    }
+    const node = await extensionGateway();
+    const pool = new GatewayPool(new UnclosableMembership([node.entry]), {
+      flushTimeoutMs: 20,
+      gatewaySilenceTimeoutMs: 0,
+      link: { closeTimeoutMs: 60 },
+    });
+    await pool.start();
+    node.link.pause();
+    const api = new GatewayApi(pool, jsonSessionCodec);
+    for (let i = 0; i < 20; i++) api.sendToAll('x'.repeat(1 * MiB));
+    const closed = pool.close();
+    await expect(closed).rejects.toThrow('not today');
     expect(pool.members).toEqual([]);
   });
 });

@@ -43,8 +43,8 @@ export class Connection {
   ending: Ending | undefined;
   /** What it had sent in all when it was last pinged; `NOT_PINGED` when no answer is awaited. */
   receivedAtPing = NOT_PINGED;
-  /** Events of it that are at its worker and not done with: while there are some, it stays with that worker. */
-  unacknowledged = 0;
+  /** Of events of it that are at its worker and not done with, each with an overhead: while there are some, it stays with that worker. */
+  unacknowledgedBytes = 0;
   #readingHolds = 0;
   readonly connectedAtMs = Date.now();
 

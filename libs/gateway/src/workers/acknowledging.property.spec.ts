@@ -69,7 +69,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 /** A gateway's workers and clients without sockets: every interleaving is one that a step chose. */
 class Model {
   readonly #table = new ConnectionTable();
-  readonly #pool = new WorkerPool(rendezvousRouter, 0);
+  readonly #pool = new WorkerPool(rendezvousRouter, 0, 2_000);
   readonly #parking = new Parking({ parkedBytes: 1e9, parkedClientBytes: 1e9, parkedAgeMs: 1e9 });
   readonly #events = new EventSender(this.#pool, this.#parking, jsonSessionCodec, () => {
     throw new Error('There is room for everything');

@@ -89,7 +89,7 @@ export class EventJournal {
     this.#span++;
     this.#size++;
     this.#bytes += bytes + OVERHEAD_BYTES;
-    connection.unacknowledged++;
+    connection.unacknowledgedBytes += bytes + OVERHEAD_BYTES;
   }
 
   /**
@@ -128,7 +128,7 @@ export class EventJournal {
     // What is handed over lies in the chunks: none of them comes back.
     this.#passed = this.#newest = undefined;
     this.#keptBytes = 0;
-    for (const { connection } of left) connection.unacknowledged--;
+    for (const { connection, bytes } of left) connection.unacknowledgedBytes -= bytes.length + OVERHEAD_BYTES;
     for (const { connection, bytes } of left) take(connection, bytes);
   }
 
@@ -143,7 +143,6 @@ export class EventJournal {
           `Event ${sequence} was acknowledged, which is not at this worker`,
         );
       }
-      connection.unacknowledged--;
       done(connection);
       sequence = nextSequence(sequence);
     }
@@ -153,8 +152,7 @@ export class EventJournal {
     const place = sequence & this.#mask;
     const connection = this.#connections[place];
     if (connection === undefined) return undefined;
-    this.#bytes -= this.#sizeAt(place) + OVERHEAD_BYTES;
-    this.#size--;
+    this.#noteDone(connection, this.#sizeAt(place));
     // Its place stays taken until all before it are done with.
     this.#connections[place] = undefined;
     return connection;
@@ -164,9 +162,14 @@ export class EventJournal {
     const straggler = this.#stragglers.get(sequence);
     if (straggler === undefined) return undefined;
     this.#stragglers.delete(sequence);
-    this.#bytes -= straggler.bytes.length + OVERHEAD_BYTES;
-    this.#size--;
+    this.#noteDone(straggler.connection, straggler.bytes.length);
     return straggler.connection;
+  }
+
+  #noteDone(connection: Connection, bytes: number): void {
+    this.#size--;
+    this.#bytes -= bytes + OVERHEAD_BYTES;
+    connection.unacknowledgedBytes -= bytes + OVERHEAD_BYTES;
   }
 
   #sizeAt(place: number): number {

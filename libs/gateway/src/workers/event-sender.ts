@@ -147,7 +147,7 @@ export class EventSender {
       writeMessage(writer, connection.id, connection.session, opcode, data);
     else writeReceive(writer, connection.id, connection.session, data);
     worker.endEvent(connection, writer);
-    if (worker.isBehind) this.workers.holdBack(worker, connection);
+    this.workers.sent(worker, connection);
   }
 
   #writeClose(

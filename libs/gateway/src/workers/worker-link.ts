@@ -8,6 +8,8 @@ import type { ParkedEvent } from './parking.js';
 export class WorkerLink {
   /** Clients whose reading stopped because this worker does not keep up. */
   readonly paused = new Set<Connection>();
+  /** Clients whose reading stopped because it has as much of each of them as it may. */
+  readonly overShare = new Set<Connection>();
   /** Clients that have events at a worker that leaves, and newer ones that must not overtake them at the next worker. */
   readonly held = new Map<Connection, ParkedEvent[]>();
   /** It finishes what it has, and gets nothing new. */

@@ -25,11 +25,18 @@ export class WorkerPool {
   #takers: readonly WorkerLink[] = [];
   #lastId = 0;
 
-  /** @param moveAfterQuietMs how long a client must have been quiet before it may move to another worker while its own is there */
+  readonly #clientShareBytes: number;
+
+  /**
+   * @param moveAfterQuietMs how long a client must have been quiet before it may move to another worker while its own is there
+   * @param clientShareBytes most bytes of events of one client that may be unacknowledged; 0 disables the limit
+   */
   constructor(
     private readonly router: WorkerRouter,
     moveAfterQuietMs: number,
+    clientShareBytes: number,
   ) {
+    this.#clientShareBytes = clientShareBytes || Number.POSITIVE_INFINITY;
     this.#routes = new RouteTable(moveAfterQuietMs);
   }
 
@@ -77,6 +84,7 @@ export class WorkerPool {
       if (former === worker) this.#lateRoutes.delete(connection);
     this.#changed();
     this.#resumeClients(worker);
+    for (const connection of worker.overShare) letGo(worker.overShare, connection);
     return worker;
   }
 
@@ -94,7 +102,7 @@ export class WorkerPool {
     const waiting = worker.held.get(connection);
     if (waiting === undefined) worker.held.set(connection, [event]);
     else waiting.push(event);
-    this.holdBack(worker, connection);
+    holdBack(worker.paused, connection);
   }
 
   /**
@@ -104,9 +112,12 @@ export class WorkerPool {
    */
   acknowledge(worker: WorkerLink, first: number, count: number, release: ReleaseHeld): void {
     const settled: Connection[] = [];
+    const halfShare = this.#clientShareBytes / 2;
     try {
       worker.journal?.acknowledge(first, count, (connection) => {
-        if (connection.unacknowledged > 0) return;
+        if (worker.overShare.size > 0 && connection.unacknowledgedBytes <= halfShare)
+          letGo(worker.overShare, connection);
+        if (connection.unacknowledgedBytes > 0) return;
         if (worker.isLeaving) settled.push(connection);
         if (this.#lateRoutes.size > 0) this.#lateRoutes.delete(connection);
       });
@@ -122,18 +133,20 @@ export class WorkerPool {
     // Its slot may be another's by now: only what was parked or is redelivered comes so late.
     if (connection.state === 'closed') return this.#routeLate(connection);
     const slot = slotOf(connection.id);
-    const known = this.#routes.use(slot, connection.unacknowledged === 0);
+    const known = this.#routes.use(slot, connection.unacknowledgedBytes === 0);
     if (known !== undefined) return known;
     const chosen = this.#choose(connection);
     this.#routes.set(slot, chosen);
     return chosen;
   }
 
-  /** The worker is behind: its clients wait in their own sockets instead of our memory. */
-  holdBack(worker: WorkerLink, connection: Connection): void {
-    if (worker.paused.has(connection) || !connection.isOnline) return;
-    worker.paused.add(connection);
-    connection.holdReading();
+  /**
+   * A message of the client has gone to the worker. When the worker is behind, or has its share of the client, the client waits in its
+   * own socket instead of our memory, and in the second case it alone.
+   */
+  sent(worker: WorkerLink, connection: Connection): void {
+    if (connection.unacknowledgedBytes >= this.#clientShareBytes) holdBack(worker.overShare, connection);
+    if (worker.isBehind) holdBack(worker.paused, connection);
   }
 
   /** What was unsent is sent. */
@@ -183,7 +196,10 @@ export class WorkerPool {
   /** The connection is gone, and its slot is somebody else's soon. */
   forget(connection: Connection): void {
     this.#routes.set(slotOf(connection.id), undefined);
-    for (const { paused } of this.#workers) paused.delete(connection);
+    for (const { paused, overShare } of this.#workers) {
+      paused.delete(connection);
+      overShare.delete(connection);
+    }
   }
 
   #choose(connection: Connection): WorkerLink | undefined {
@@ -192,7 +208,7 @@ export class WorkerPool {
 
   /** The events of one client go to one worker also after its end. */
   #routeLate(connection: Connection): WorkerLink | undefined {
-    const known = connection.unacknowledged > 0 ? this.#lateRoutes.get(connection) : undefined;
+    const known = connection.unacknowledgedBytes > 0 ? this.#lateRoutes.get(connection) : undefined;
     const worker = known ?? this.#choose(connection);
     if (worker?.journal !== undefined) this.#lateRoutes.set(connection, worker);
     return worker;
@@ -209,13 +225,8 @@ export class WorkerPool {
     if (events === undefined) return;
     worker.held.delete(connection);
     // First, because the worker that they go to may be behind, too, and hold the client back for itself.
-    this.#letGo(worker, connection);
+    letGo(worker.paused, connection);
     release(connection, events);
-  }
-
-  /** The client need not wait for this worker any more. */
-  #letGo(worker: WorkerLink, connection: Connection): void {
-    if (worker.paused.delete(connection)) connection.releaseReading();
   }
 
   #resumeClients(worker: WorkerLink): void {
@@ -242,6 +253,18 @@ export class WorkerPool {
     this.#takers = this.#workers.filter(({ isLeaving }) => !isLeaving);
     this.#routes.outdate();
   }
+}
+
+/** For a reason that is not one yet. */
+function holdBack(reason: Set<Connection>, connection: Connection): void {
+  if (reason.has(connection) || !connection.isOnline) return;
+  reason.add(connection);
+  connection.holdReading();
+}
+
+/** The client need not wait for this reason any more. */
+function letGo(reason: Set<Connection>, connection: Connection): void {
+  if (reason.delete(connection)) connection.releaseReading();
 }
 
 export function sayLeft(link: Link): void {

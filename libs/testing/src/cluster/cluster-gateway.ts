@@ -25,6 +25,8 @@ export class ClusterGateway {
   readonly #clientProxies: FaultProxy[] = [];
   #urls: readonly string[] = [];
   #ending: Promise<void> | undefined;
+  /** What it still does after it was killed, and nobody hears of. */
+  #rest: Promise<void> | undefined;
 
   constructor(setup: ClusterGatewaySetup) {
     this.#setup = setup;
@@ -79,19 +81,18 @@ export class ClusterGateway {
 
   /** Ends as by `kill -9`: all its connections are reset, and nobody hears of its clients any more. */
   async kill(): Promise<void> {
-    let closed: Promise<void> | undefined;
     await this.#end(async () => {
       const links = await this.#setup.linksTo(this.address);
       await Promise.all([this.registerProxy, ...links, ...this.#clientProxies].map(cutOff));
-      closed = this.gateway.close();
-      closed.catch(() => undefined); // `dispose` says it
+      this.#rest = this.gateway.close();
+      this.#rest.catch(() => undefined); // `dispose` says it
     });
-    this.#ending = closed;
   }
 
   /** For `TestCluster.close`: everything that is left of it. */
   async dispose(): Promise<void> {
     await this.close();
+    await this.#rest;
     await Promise.all(this.#clientProxies.map((proxy) => proxy.close()));
   }
 

@@ -28,6 +28,8 @@ export class ClusterWorker {
   readonly #membership: ProxiedMembership;
   #app: INestMicroservice | undefined;
   #ending: Promise<void> | undefined;
+  /** What it still does after it was killed, and nobody hears of. */
+  #rest: Promise<void> | undefined;
 
   constructor(setup: ClusterWorkerSetup) {
     this.name = setup.name;
@@ -86,18 +88,17 @@ export class ClusterWorker {
    * handlers go on until `TestCluster.close`, which waits for them.
    */
   async kill(): Promise<void> {
-    let closed: Promise<void> | undefined;
     await this.#end(async () => {
       await Promise.all([cutOff(this.registerProxy), this.#membership.cutOff()]);
-      closed = this.#app?.close();
-      closed?.catch(() => undefined); // `dispose` says it
+      this.#rest = this.#app?.close();
+      this.#rest?.catch(() => undefined); // `dispose` says it
     });
-    this.#ending = closed;
   }
 
   /** For `TestCluster.close`: everything that is left of it. */
   async dispose(): Promise<void> {
     await this.close();
+    await this.#rest;
     await this.#membership.closeProxies();
   }
 

@@ -10,6 +10,7 @@ import {
   OnClose,
   OnConnect,
   OnMessage,
+  OnWorkerStart,
   Payload,
   Session,
 } from '#worker';
@@ -266,6 +267,31 @@ describe('a test cluster', () => {
     expect((await closed)[0]).toBe(1012);
     expect(violationsOf(checker)).toBe('');
     await cluster.close();
+  });
+
+  it('knows that a node has ended, whatever is done to it then', async () => {
+    const cluster = await start();
+    const [gateway] = cluster.gateways;
+    const worker = await cluster.addWorker(handlersOf(new Checker(), 'A'));
+    await worker.close();
+    await worker.kill();
+    await gateway!.kill();
+    await gateway!.kill();
+    expect([worker.isRunning, gateway!.isRunning]).toEqual([false, false]);
+  });
+
+  it('forgets a worker that could not start', async () => {
+    const cluster = await start();
+    @ClientHandlers()
+    class FailingHandlers {
+      @OnWorkerStart()
+      fail(): void {
+        throw new Error('not today');
+      }
+    }
+    await expect(cluster.addWorker({ providers: [FailingHandlers] })).rejects.toThrow('not today');
+    expect(cluster.workers).toEqual([]);
+    await cluster.linked();
   });
 
   it('is closed whatever is frozen', async () => {

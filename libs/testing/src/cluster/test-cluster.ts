@@ -124,7 +124,12 @@ export class TestCluster {
     });
     this.#everyWorker.push(worker);
     this.#workers.push(worker);
-    await worker.start(content);
+    try {
+      await worker.start(content);
+    } catch (error) {
+      await worker.close();
+      throw error;
+    }
     return worker;
   }
 

@@ -143,6 +143,13 @@ class RoomHandlers {
     return count + 1;
   }
 
+  @OnMessage('count later')
+  async countLater(@Client() { id }: ClientContext, @Session('count') count = 0): Promise<number> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.gateway.updateSession(id, { count: count + 1 });
+    return count + 1;
+  }
+
   @OnMessage('never')
   never(): Promise<void> {
     return new Promise(() => undefined);
@@ -408,6 +415,19 @@ describe('time', () => {
     expect(worker.stats.timedOut).toBe(1);
   });
 
+  it('may be real again before the worker is closed', async () => {
+    const worker = await start({ imports: [AppModule] });
+    const client = await worker.connect();
+    vi.useFakeTimers();
+    const refused = expect(client.ask('never')).rejects.toMatchObject({ replyCode: 'TIMEOUT' });
+    await vi.advanceTimersByTimeAsync(6_000);
+    await refused;
+    vi.useRealTimers();
+    await worker.close();
+    // Clearing what fake timers have made would keep this from ever coming.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('may stand still from the start', async () => {
     vi.useFakeTimers();
     const worker = await start({ imports: [RoomModule] });
@@ -454,6 +474,16 @@ describe('the subject', () => {
     await expect(createTestWorker({ imports: [RoomModule] }, wrong)).rejects.toMatchObject({
       code: 'ERR_NESTWIRE_INVALID_OPTION',
       option: 'testWorker.maxMessageByte',
+    });
+  });
+
+  it.each([
+    ['a module', (): Parameters<typeof start>[0] => ({ imports: [AppModule] })],
+    ['a testing module', () => Test.createTestingModule({ imports: [AppModule] })],
+  ])('is refused with options for a worker that %s has options for already', async (_what, subject) => {
+    await expect(start(subject(), { worker: { handlerTimeoutMs: 50 } })).rejects.toMatchObject({
+      code: 'ERR_NESTWIRE_INVALID_OPTION',
+      option: 'testWorker.worker',
     });
   });
 
@@ -512,5 +542,13 @@ describe('stopping', () => {
     expect(await asked).toBe(1);
     expect(worker.get(Diary).lines).toEqual(['started', 'stopped']);
     await expect(client.send('late')).rejects.toMatchObject({ code: 'ERR_NESTWIRE_TEST_NO_WORKER' });
+  });
+
+  it('shows what is left the sessions that are written meanwhile', async () => {
+    const worker = await startRoom();
+    const client = await worker.connect();
+    const asked = Promise.all([client.ask('count later'), client.ask('count later')]);
+    await worker.close();
+    expect(await asked).toEqual([1, 2]);
   });
 });

@@ -4,6 +4,7 @@ import { Test, TestingModuleBuilder, type TestingModule } from '@nestjs/testing'
 import { GatewayPool, SESSION_CODEC } from '#api';
 import { DEFAULT_GATEWAY_OPTIONS, type CustomCommand } from '#gateway';
 import {
+  InvalidOptionError,
   resolveOptions,
   wholeNumber,
   type OptionCheck,
@@ -19,7 +20,8 @@ import { TestWorker } from './test-worker.js';
 
 export interface TestWorkerOptions {
   /**
-   * For `WorkerModule.forRoot`, where the modules under test do not import it themselves.
+   * For `WorkerModule.forRoot`, where the modules under test do not import it themselves. Where they do, and with a testing
+   * module, it must be left out.
    * @default {}
    */
   readonly worker: WorkerModuleOptions;
@@ -73,10 +75,7 @@ export async function createTestWorker(
   options: Partial<TestWorkerOptions> = {},
 ): Promise<TestWorker> {
   const resolved = resolveOptions('testWorker', DEFAULT_TEST_WORKER_OPTIONS, options, CHECKS);
-  const builder =
-    subject instanceof TestingModuleBuilder
-      ? subject
-      : Test.createTestingModule(withWorker(subject, resolved));
+  const builder = builderOf(subject, resolved.worker);
   if (resolved.logger !== undefined) builder.setLogger(resolved.logger);
   const pool = new MemoryPool();
   const module = await builder.overrideProvider(GatewayPool).useValue(pool.asGatewayPool).compile();
@@ -98,10 +97,22 @@ export async function createTestWorker(
   return new TestWorker({ app, gateway, pool });
 }
 
-function withWorker(metadata: ModuleMetadata, { worker }: TestWorkerOptions): ModuleMetadata {
-  const imports = metadata.imports ?? [];
-  if (importsModule(imports, WorkerModule)) return metadata;
-  return { ...metadata, imports: [WorkerModule.forRoot(worker), ...imports] };
+function builderOf(
+  subject: ModuleMetadata | TestingModuleBuilder,
+  worker: WorkerModuleOptions,
+): TestingModuleBuilder {
+  const isBuilder = subject instanceof TestingModuleBuilder;
+  const imports = isBuilder ? [] : (subject.imports ?? []);
+  if (!isBuilder && !importsModule(imports, WorkerModule)) {
+    return Test.createTestingModule({ ...subject, imports: [WorkerModule.forRoot(worker), ...imports] });
+  }
+  if (Object.keys(worker).length > 0) {
+    throw new InvalidOptionError(
+      'testWorker.worker',
+      'has no effect here. Give these options to WorkerModule.forRoot() in the module under test.',
+    );
+  }
+  return isBuilder ? subject : Test.createTestingModule(subject);
 }
 
 function strategyOf(module: TestingModule): WorkerStrategy {

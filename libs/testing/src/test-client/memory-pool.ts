@@ -63,6 +63,7 @@ export class MemoryPool implements EventPort, EventSource {
   readonly counters = { droppedCommands: 0, failedUidSends: 0, lateReplies: 0, lostLinks: 0 };
   #gateway: MemoryGateway | undefined;
   #sink: EventSink | undefined;
+  #takesEvents = false;
   #isClosed = false;
   #sequence = 0;
   #appliedWrites = 0;
@@ -81,7 +82,7 @@ export class MemoryPool implements EventPort, EventSource {
   /** Takes an event to the worker. Resolves when it is done with, or the worker has stopped. */
   deliver(event: GatewayEvent, isRedelivered: boolean): Promise<void> {
     const sink = this.#sink;
-    if (sink === undefined) {
+    if (sink === undefined || !this.#takesEvents) {
       return Promise.reject(
         new NoWorkerError('The worker takes no events: it was closed, or is being closed.'),
       );
@@ -94,7 +95,7 @@ export class MemoryPool implements EventPort, EventSource {
 
   /** The gateway is gone with all its clients. */
   lose(): void {
-    this.#sink?.gatewayLost?.(this.#node.key);
+    if (this.#takesEvents) this.#sink?.gatewayLost?.(this.#node.key);
   }
 
   // EventSource
@@ -115,16 +116,18 @@ export class MemoryPool implements EventPort, EventSource {
   // EventPort
 
   subscribe(sink: EventSink): void {
-    if (this.#sink !== undefined) throw new SinkTakenError();
+    if (this.#takesEvents) throw new SinkTakenError();
     this.#sink = sink;
+    this.#takesEvents = true;
   }
 
   pause(): void {}
 
   resume(): void {}
 
+  /** What is there is still handled: the sink goes on hearing of sessions. */
   unsubscribe(): void {
-    this.#sink = undefined;
+    this.#takesEvents = false;
   }
 
   eventsEnded(): Promise<void> {

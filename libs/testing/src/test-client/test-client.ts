@@ -131,7 +131,10 @@ export class TestClient {
     return (await this.#received.next(options)) as Message;
   }
 
-  /** Says goodbye. Resolves when `@OnClose` is done. Of one that is closed it does nothing. */
+  /**
+   * Says goodbye. Resolves when `@OnClose` is done. Of one that is closed it does nothing.
+   * @throws NoWorkerError when the worker was closed
+   */
   async close(code: number = NORMAL, reason = ''): Promise<void> {
     await this.#end({ code, reason });
   }

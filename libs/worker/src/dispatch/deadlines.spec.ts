@@ -58,6 +58,24 @@ describe('deadlines', () => {
     expect(again).toEqual(['a', 'b', 'next']);
   });
 
+  it('come in time for those that began later, although another began while the first expired', () => {
+    const expired: string[] = [];
+    const deadlines: Deadlines<string> = new Deadlines<string>(100, (entry) => {
+      expired.push(entry);
+      if (entry === 'a') deadlines.begin('behind a');
+    });
+    deadlines.begin('a');
+    vi.advanceTimersByTime(50);
+    deadlines.begin('b');
+    vi.advanceTimersByTime(51);
+    expect(expired).toEqual(['a']);
+    vi.advanceTimersByTime(50);
+    expect(expired).toEqual(['a', 'b']);
+    vi.advanceTimersByTime(52);
+    expect(expired).toEqual(['a', 'b', 'behind a']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('never come with 0, and not after they were stopped', () => {
     const never = deadlinesOf(0);
     never.deadlines.begin('a');

@@ -42,12 +42,16 @@ export class Deadlines<Entry> {
   }
 
   #check(): void {
+    // Under fake timers it is theirs, and must not be cleared when they are gone.
+    this.#lastLook = undefined;
     this.#timer = undefined;
     const now = performance.now();
     for (const [entry, startedAt] of this.#startedAt) {
       const leftMs = startedAt + this.#limitMs - now;
       if (leftMs > 0) {
-        this.#timer ??= this.#arm(Math.ceil(leftMs));
+        // What began while others expired may have armed it, and is late after this one.
+        clearTimeout(this.#timer);
+        this.#timer = this.#arm(Math.ceil(leftMs));
         return;
       }
       this.#startedAt.delete(entry);

@@ -5,7 +5,7 @@ import { formatClientId, Opcode, type GatewayEvent, type MessageEvent, type Rece
 
 import { HandlerFailure } from '../compile/handler-failure.js';
 import { ClientEventContext } from '../context/client-event-context.js';
-import { parseEnvelope } from '../context/envelope.js';
+import { parseEnvelope, type Envelope } from '../context/envelope.js';
 import type { EventDecoder } from '../context/event-decoder.js';
 import type { WorkerCounters } from '../worker-stats.js';
 import type { DeniedClients } from './denied-clients.js';
@@ -90,35 +90,26 @@ export class EventRouter {
     isRedelivered: boolean,
   ): boolean {
     const { events, raw } = this.#table;
-    const decoder = this.#decoder;
     if (events.size === 0) {
-      if (raw.handlers.length === 0) return true;
-      const context = new ClientEventContext(
-        decoder,
-        source,
-        connectionId,
-        type,
-        session,
-        isRedelivered,
-        message,
-      );
-      return this.#begin(raw, source, sequence, connectionId, context);
+      return this.#run(raw, source, sequence, connectionId, type, session, isRedelivered, message);
     }
     const found = parseEnvelope(text);
     const envelope = found.event === undefined ? undefined : found;
     const plan =
       envelope === undefined ? this.#badEnvelope : (events.get(envelope.event) ?? this.#unknownEvent);
-    const context = new ClientEventContext(
-      decoder,
+    return this.#run(
+      plan,
       source,
+      sequence,
       connectionId,
       type,
       session,
       isRedelivered,
       message,
+      undefined,
       envelope,
+      found.id,
     );
-    return this.#begin(plan, source, sequence, connectionId, context, found.id);
   }
 
   /** Connecting and closing. */
@@ -129,20 +120,9 @@ export class EventRouter {
     sequence: number,
     isRedelivered: boolean,
   ): boolean {
-    if (plan.handlers.length === 0) return true;
     const { type, connectionId, session } = event;
-    const context = new ClientEventContext(
-      this.#decoder,
-      source,
-      connectionId,
-      type,
-      session,
-      isRedelivered,
-      undefined,
-      undefined,
-      'details' in event ? event.details : undefined,
-    );
-    return this.#begin(plan, source, sequence, connectionId, context);
+    const details = 'details' in event ? event.details : undefined;
+    return this.#run(plan, source, sequence, connectionId, type, session, isRedelivered, undefined, details);
   }
 
   #receive(source: EventSource, event: ReceiveEvent, sequence: number, isRedelivered: boolean): boolean {
@@ -166,6 +146,24 @@ export class EventRouter {
     if (raw.handlers.length === 0) return true;
     // Handlers may keep what they are given, and the bytes of the event are gone when this call returns.
     const message = Buffer.from(data);
+    return this.#run(raw, source, sequence, connectionId, type, session, isRedelivered, message);
+  }
+
+  /** Many arguments instead of an object, which each message would cost. */
+  #run(
+    plan: HandlerPlan,
+    source: EventSource,
+    sequence: number,
+    connectionId: number,
+    type: GatewayEvent['type'],
+    session: Buffer,
+    isRedelivered: boolean,
+    message?: string | Buffer,
+    details?: Buffer,
+    envelope?: Envelope,
+    requestId?: string | number,
+  ): boolean {
+    if (plan.handlers.length === 0) return true;
     const context = new ClientEventContext(
       this.#decoder,
       source,
@@ -174,8 +172,10 @@ export class EventRouter {
       session,
       isRedelivered,
       message,
+      envelope,
+      details,
     );
-    return this.#begin(raw, source, sequence, connectionId, context);
+    return this.#begin(plan, source, sequence, connectionId, context, requestId);
   }
 
   #forgetDenial({ gateway }: EventSource, connectionId: number): void {
