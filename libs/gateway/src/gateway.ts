@@ -38,6 +38,7 @@ import {
 import { EventSender } from './workers/event-sender.js';
 import { guardedRouter } from './workers/guarded-router.js';
 import { Parking, type ParkedEvent } from './workers/parking.js';
+import { UndeliveredEvents } from './workers/undelivered-events.js';
 import { WorkerPool } from './workers/worker-pool.js';
 
 /**
@@ -53,6 +54,7 @@ export class Gateway {
   readonly #id = randomGatewayId();
   readonly #lan: LanServer;
   readonly #parking: Parking;
+  readonly #undelivered: UndeliveredEvents;
   readonly #events: EventSender;
   readonly #commands: CommandDispatcher;
   readonly #endings = new Endings(this.stats);
@@ -81,7 +83,10 @@ export class Gateway {
     const router = guardedRouter(options.router, this.stats, log);
     this.workers = new WorkerPool(router, options.moveAfterQuietMs, options.maxUnacknowledgedClientBytes);
     this.#parking = new Parking(options);
-    this.#events = new EventSender(this.workers, this.#parking, codec, this.#onUndeliverable);
+    this.#undelivered = new UndeliveredEvents(options, this.stats, log, (connection) => {
+      this.closeClient(connection, CloseCode.TryAgainLater, 'no worker');
+    });
+    this.#events = new EventSender(this.workers, this.#parking, codec, this.#undelivered);
     this.#heartbeat = new Heartbeat(this.table, options, (connection) => {
       this.closeClient(connection, CloseCode.HeartbeatMissed, 'no answer to a ping');
     });
@@ -221,28 +226,14 @@ export class Gateway {
     clearInterval(this.#parkingTimer);
     await this.workers.untilDone(endMs - Date.now());
     await this.#lan.close();
-    if (this.#parking.size > 0) this.#reportLost(this.#parking.size);
+    if (this.#parking.size > 0) this.#undelivered.left(this.#parking.size);
   }
 
-  readonly #onUndeliverable = (connection: Connection, type: ParkedEvent['type']): boolean => {
-    this.stats.eventsDropped++;
-    if (type === 'message' && this.#options.withoutWorker === 'drop') return true;
-    this.closeClient(connection, CloseCode.TryAgainLater, 'no worker');
-    return false;
-  };
-
   readonly #onExpired = (connection: Connection, type: ParkedEvent['type']): void => {
-    this.#onUndeliverable(connection, type);
+    this.#undelivered.note(connection, type);
     // It will say all of it again: a worker must not get the second half alone.
     if (!connection.isOnline) this.stats.eventsDropped += this.#parking.forget(connection);
   };
-
-  #reportLost(events: number): void {
-    this.stats.eventsDropped += events;
-    this.log.warn(`Stopped with ${events} events that no worker was there to take, or to get done with`, {
-      events,
-    });
-  }
 
   #clientHandler(): ListenerHandler<Connection> {
     return {

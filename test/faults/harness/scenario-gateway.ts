@@ -9,7 +9,7 @@ const WORKERS = /takes (?:no more )?events.*\bworkers: (\d+)/;
 /** When, by the clock that all processes share, and which worker. */
 const TAKES = / - (\d+) .*Worker (worker [\d.]+) \(.*\) takes (no more )?events/;
 /** Behind its end: it was not done with all that it had. Who was, and left in order, was not given up. */
-const GIVEN_UP = /Others get the events that Worker (worker [\d.]+) \(/;
+const GIVEN_UP = /Events that Worker (worker [\d.]+) \(.*was not done with/;
 
 export interface GatewayPorts {
   readonly lan: number;

@@ -19,6 +19,8 @@ export class LanReport {
     if (kind === 'ERR_NESTWIRE_LINK_CLOSED') return;
     if (reason instanceof TooManyLinksError) this.stats.linksRefused++;
     else this.stats.badLinks++;
-    this.#throttle.warn(this.log, kind, `Closed the link from ${link.peer}: ${reason.message}`);
+    this.#throttle.warn(this.log, kind, `Closed the link from ${link.peer}: ${reason.message}`, {
+      code: kind,
+    });
   }
 }

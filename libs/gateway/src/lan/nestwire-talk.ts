@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { listenerHandshake, secretsOf, type Link, type LinkHandler, type PeerIdentity } from '#link';
-import { ExtensionCode, ProtocolError, readAcknowledge, readTakeEvents, type ByteReader } from '#protocol';
+import {
+  ExtensionCode,
+  NestwireError,
+  ProtocolError,
+  readAcknowledge,
+  readTakeEvents,
+  type ByteReader,
+} from '#protocol';
 import { nodeName } from '#register';
 import { SlowLeaveError } from '../errors.js';
 import { sayLeft, type ReleaseHeld } from '../workers/worker-pool.js';
@@ -64,7 +71,7 @@ export class NestwireTalk {
         // Whoever is done says so with Leave: a link of which one half is gone serves nobody.
         ended: (link) => this.#gone(link),
         closed: (link, reason) => {
-          this.#gone(link);
+          this.#gone(link, reason);
           this.#peers.delete(link);
           port.closed(link, reason);
         },
@@ -153,24 +160,47 @@ export class NestwireTalk {
   }
 
   /** The worker is given up at once: others get what it has not acknowledged, and it may not come back as the one that it was. */
-  #gone(link: Link): void {
-    const { workers, events, commands, stats, log } = this.#parts;
+  #gone(link: Link, reason?: Error): void {
+    const { workers, events, commands, stats } = this.#parts;
     const worker = workers.remove(link);
     if (worker === undefined) return;
     clearTimeout(this.#leaves.get(link));
     this.#leaves.delete(link);
+    const isDone = worker.isLeaving && worker.journal?.size === 0;
     // Of one that has left and is done with everything nobody else gets anything: what it said last is done.
-    if (!worker.isLeaving || worker.journal?.size !== 0) commands.drop(link);
+    if (!isDone) commands.drop(link);
     const peer = this.#peers.get(link);
     if (peer !== undefined) this.#fenced.add(peer.session);
     if (link.state !== 'closed') link.destroy();
     if (!worker.isLeaving) stats.workersLost++;
-    const name = this.#nameOf(link);
-    log.log(`${name} takes no more events`, { workers: workers.size });
+    this.#tellGone(this.#nameOf(link), isDone, reason);
     const redelivered = events.redeliver(worker);
     if (redelivered === 0 || this.#isStopped) return;
     stats.eventsRedelivered += redelivered;
-    log.log(`Others get the events that ${name} was not done with`, { redelivered });
+    this.#tellRedelivered(this.#nameOf(link), redelivered);
+  }
+
+  #tellGone(name: string, isDone: boolean, reason: Error | undefined): void {
+    const { workers, options, log } = this.#parts;
+    const { size } = workers;
+    if (isDone || this.#isStopped) {
+      log.log(`${name} takes no more events: it has left`, { workers: size });
+    } else {
+      const why = reason?.message ?? 'it has closed its link without leaving';
+      const code = reason instanceof NestwireError ? { code: reason.code } : {};
+      log.warn(`${name} takes no more events, and is given up: ${why}`, { workers: size, ...code });
+    }
+    if (size > 0 || this.#isStopped) return;
+    const limit = `for ${options.parkedAgeMs} ms, and as long as there is room (parkedBytes, parkedClientBytes)`;
+    const then =
+      options.withoutWorker === 'drop' ? 'messages are dropped' : 'their clients are closed with 1013';
+    log.warn(`There is no worker: events wait for one ${limit}; then ${then}`);
+  }
+
+  #tellRedelivered(name: string, redelivered: number): void {
+    const { workers, log } = this.#parts;
+    const whose = workers.size > 0 ? 'go to others' : 'wait for another one';
+    log.log(`Events that ${name} was not done with ${whose}`, { redelivered });
   }
 
   /** For the log: what it calls itself, and where it is. */

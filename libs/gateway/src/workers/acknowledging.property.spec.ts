@@ -71,8 +71,10 @@ class Model {
   readonly #table = new ConnectionTable();
   readonly #pool = new WorkerPool(rendezvousRouter, 0, 2_000);
   readonly #parking = new Parking({ parkedBytes: 1e9, parkedClientBytes: 1e9, parkedAgeMs: 1e9 });
-  readonly #events = new EventSender(this.#pool, this.#parking, jsonSessionCodec, () => {
-    throw new Error('There is room for everything');
+  readonly #events = new EventSender(this.#pool, this.#parking, jsonSessionCodec, {
+    note: () => {
+      throw new Error('There is room for everything');
+    },
   });
   #workers: ModelWorker[] = [];
   #clients: Connection[] = [];

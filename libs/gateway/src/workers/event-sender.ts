@@ -12,6 +12,7 @@ import {
 import { NO_SESSION, type Connection } from '../connection/connection.js';
 import { readSentEvent } from './sent-event.js';
 import type { Parking, ParkedEvent } from './parking.js';
+import type { UndeliveredEvents } from './undelivered-events.js';
 import type { WorkerLink } from './worker-link.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -23,8 +24,7 @@ export class EventSender {
     private readonly workers: WorkerPool,
     private readonly parking: Parking,
     private readonly codec: SessionCodec,
-    /** There is no worker for an event of this client, and no room for it to wait. Returns whether newer ones may be told all the same. */
-    private readonly onUndeliverable: (connection: Connection, type: ParkedEvent['type']) => boolean,
+    private readonly undelivered: Pick<UndeliveredEvents, 'note'>,
   ) {}
 
   opened(connection: Connection, request: UpgradeRequest | undefined): void {
@@ -68,7 +68,7 @@ export class EventSender {
     let isCut = false;
     for (const event of events) {
       // The client says all of it again: a worker must not get the second half alone.
-      if (isCut && event.type === 'message') this.onUndeliverable(connection, event.type);
+      if (isCut && event.type === 'message') this.undelivered.note(connection, event.type);
       else if (!this.#deliver(connection, event)) isCut = true;
     }
   }
@@ -99,7 +99,7 @@ export class EventSender {
 
   /** @returns as `#deliver` */
   #park(connection: Connection, event: ParkedEvent): boolean {
-    return this.parking.park(connection, event) || this.onUndeliverable(connection, event.type);
+    return this.parking.park(connection, event) || this.undelivered.note(connection, event.type);
   }
 
   #write(worker: WorkerLink, connection: Connection, event: ParkedEvent): void {
