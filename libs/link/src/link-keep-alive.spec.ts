@@ -3,9 +3,9 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { linkToRawPeer } from '../../../test/links/link-kit.js';
 
 it.each([
-  ['asks the system to look after a link that is silent', 15_000, [[true, 15_000]]],
-  ['does not with 0', 0, []],
-])('%s', async (_what, keepAliveMs, calls) => {
+  [15_000, [[true, 15_000]]],
+  [0, []],
+])('a link is probed by the system with keepAliveMs: %i', async (keepAliveMs, calls) => {
   const setKeepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
   onTestFinished(() => setKeepAlive.mockRestore());
   const { socket } = await linkToRawPeer({ keepAliveMs });

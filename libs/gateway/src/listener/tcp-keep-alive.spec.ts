@@ -5,9 +5,9 @@ import { RawClient } from '../test/clients.js';
 import { TestGateway } from '../test/test-gateway.js';
 
 it.each([
-  ['has the system look after raw TCP clients that are silent', 20_000, [[true, 20_000]]],
-  ['does not with tcpKeepAliveMs: 0', 0, []],
-])('%s', async (_what, tcpKeepAliveMs, calls) => {
+  [20_000, [[true, 20_000]]],
+  [0, []],
+])('a raw TCP client is probed by the system with tcpKeepAliveMs: %i', async (tcpKeepAliveMs, calls) => {
   const node = await TestGateway.start({ tcpKeepAliveMs });
   const setKeepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
   onTestFinished(() => setKeepAlive.mockRestore());
