@@ -101,3 +101,37 @@ it('a worker that is slow has its own clients held back, and those of another wo
   expect(process.memoryUsage().arrayBuffers).toBeLessThan(64 * KiB * KiB);
   await handleAll(slow, 1 + MESSAGES);
 });
+
+/** Sends whoever may move to the worker that came last. */
+const latest: WorkerRouter = { choose: (_connection, workers) => workers.at(-1)! };
+
+describe('a client that waits for its worker, which is behind with what others sent', () => {
+  it.each(['before', 'after'])(
+    'goes on with a worker that joins %s it was done with what the client had sent',
+    async (when) => {
+      const node = await TestGateway.start({ protocol: 'nestwire', router: latest });
+      const slow = await node.nestwireWorker(8 * KiB);
+      const greedy = await WsClient.open(node.ws);
+      const modest = await WsClient.open(node.ws);
+      await slow.received(2);
+      slow.acknowledge(1, 2);
+      flood(greedy);
+      await until(() => node.connections[0]!.transport.isPaused, 'the worker is behind');
+      modest.send('early');
+      await until(() => slow.story.at(-1) === 'early', 'it has come');
+      const waiting = node.connections[1]!;
+      expect(waiting.transport.isPaused).toBe(true);
+
+      const { sequence } = slow.events.at(-1)!;
+      if (when === 'after') slow.acknowledge(sequence);
+      if (when === 'after') await until(() => waiting.unacknowledgedBytes === 0, 'it is done with');
+      const fresh = await node.nestwireWorker();
+      if (when === 'before') slow.acknowledge(sequence);
+      await until(() => !waiting.transport.isPaused, 'it is read again');
+      modest.send('late');
+      await fresh.received(1);
+      expect(fresh.story).toEqual(['late']);
+      expect(node.connections[0]!.transport.isPaused).toBe(true);
+    },
+  );
+});

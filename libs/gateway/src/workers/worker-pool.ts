@@ -71,7 +71,9 @@ export class WorkerPool {
   /** @param windowBytes most bytes of events that may be there without being acknowledged */
   addAcknowledging(link: Link, tags: readonly Tag[], windowBytes: number): WorkerLink {
     const journal = new EventJournal(link.retainSent());
-    return this.#take(new WorkerLink(++this.#lastId, link, tags, journal, windowBytes));
+    const worker = this.#take(new WorkerLink(++this.#lastId, link, tags, journal, windowBytes));
+    for (const former of this.#takers) this.#releaseMoved(former);
+    return worker;
   }
 
   /** @returns the worker that it was, with what it was sent and did not get done with */
@@ -118,12 +120,15 @@ export class WorkerPool {
         if (worker.overShare.size > 0 && connection.unacknowledgedBytes <= halfShare)
           letGo(worker.overShare, connection);
         if (connection.unacknowledgedBytes > 0) return;
-        if (worker.isLeaving) settled.push(connection);
+        if (worker.isLeaving || worker.paused.size > 0) settled.push(connection);
         if (this.#lateRoutes.size > 0) this.#lateRoutes.delete(connection);
       });
     } finally {
       // In any case: their clients may move from here on.
-      for (const connection of settled) this.#releaseSettled(worker, connection, release);
+      for (const connection of settled) {
+        if (worker.isLeaving) this.#releaseSettled(worker, connection, release);
+        else if (worker.paused.has(connection)) this.#releaseIfMoved(worker, connection);
+      }
     }
     if (worker.paused.size > 0 && !worker.isLeaving && worker.hasCaughtUp) this.#resumeClients(worker);
   }
@@ -239,13 +244,13 @@ export class WorkerPool {
     paused.clear();
   }
 
-  /** Clients that are another worker's by now need not wait for this one. */
   #releaseMoved(former: WorkerLink): void {
-    for (const connection of former.paused) {
-      if (this.route(connection) === former) continue;
-      former.paused.delete(connection);
-      connection.releaseReading();
-    }
+    for (const connection of former.paused) this.#releaseIfMoved(former, connection);
+  }
+
+  /** A client that is another worker's by now need not wait for this one. */
+  #releaseIfMoved(former: WorkerLink, connection: Connection): void {
+    if (this.route(connection) !== former) letGo(former.paused, connection);
   }
 
   #changed(): void {
