@@ -1,8 +1,5 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { onTestFinished } from 'vitest';
 import {
   CloseCode,
@@ -199,18 +196,4 @@ export class Attacker {
   get #peer(): NodeAddress {
     return { host: this.socket.remoteAddress ?? '?', port: this.socket.remotePort ?? 0 };
   }
-}
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** What this process holds after a collection: the node, and those who attack it. */
-export async function heldBytes(): Promise<number> {
-  // Sockets that have closed are let go of a turn later, and buffers at the second look.
-  for (let i = 0; i < 3; i++) {
-    collectGarbage();
-    await delay(5);
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { RECEIVERS } from '../../libs/gateway/src/test/ws-conversation.js';
 import { Opcode, wsFrame } from '../../libs/gateway/src/test/ws-frames.js';
 import { until } from '../links/link-kit.js';
-import { Attacker, clientPort, heldBytes, PATIENCE_MS, STRONGHOLDS } from './attack-kit.js';
+import { Attacker, clientPort, PATIENCE_MS, STRONGHOLDS } from './attack-kit.js';
+import { heldBytes } from '../links/held-bytes.js';
 import { Random } from './guided/random.js';
 
 const MIB = 1024 * 1024;

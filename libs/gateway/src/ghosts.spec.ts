@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CloseMode, type ByteString } from '#protocol';
+import { collectGarbage } from '../../../test/links/held-bytes.js';
 import { until } from '../../../test/links/link-kit.js';
 import type { Connection } from './connection/connection.js';
 import type { TableObserver } from './connection/table-observer.js';
@@ -179,8 +178,6 @@ describe.each([
 
 describe.each(['base', 'nestwire'] as const)('a client that is gone, over the protocol "%s"', (protocol) => {
   it('is nowhere in memory, however it went', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     const everybody: WeakRef<Connection>[] = [];
     const observer: TableObserver = { opened: (connection) => void everybody.push(new WeakRef(connection)) };
     const node = await TestGateway.start({
@@ -213,6 +210,6 @@ describe.each(['base', 'nestwire'] as const)('a client that is gone, over the pr
     expect(everybody.length).toBe(3 * CLIENT_DEEDS.length * 3);
     const left = (): number => everybody.filter((reference) => reference.deref() !== undefined).length;
     // A turn of its own each time: what was looked at in a turn is kept until it ends.
-    await until(() => (collect(), left() === 0), 'the last has been collected');
+    await until(() => (collectGarbage(), left() === 0), 'the last has been collected');
   });
 });

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { heldBytes } from '../../../../test/links/held-bytes.js';
 import { until } from '../../../../test/links/link-kit.js';
 import { RawClient } from '../test/clients.js';
 import { TestGateway } from '../test/test-gateway.js';
@@ -28,25 +27,14 @@ describe('clients that flood and are delayed', () => {
     await until(() => connections.every(({ transport }) => transport.isPaused), 'all of them wait');
     await sleep(500); // what the systems of both ends hold is full
     worker.events.length = 0;
-    const before = await memoryInUse();
+    const before = await heldBytes();
     for (let i = 0; i < 8; i++) {
       await sleep(200);
       worker.events.length = 0;
     }
-    expect((await memoryInUse()) - before).toBeLessThan(8 * MiB);
+    expect((await heldBytes()) - before).toBeLessThan(8 * MiB);
     over.abort();
     await floods;
     expect(connections.every(({ isOnline }) => isOnline)).toBe(true);
   });
 });
-
-async function memoryInUse(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  for (let i = 0; i < 3; i++) {
-    collect();
-    await sleep(20);
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
