@@ -74,6 +74,9 @@ export interface Environment {
   readonly supervised: string | undefined;
 }
 
+/** How lines of the log look. */
+export type LogEnvironment = Pick<Environment, 'logLevels' | 'isJsonLog' | 'supervised'>;
+
 /** @throws InvalidOptionError for an unknown `NESTWIRE_` name and for a value that cannot be meant, saying what to write. */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   for (const name of Object.keys(variables)) {
@@ -102,6 +105,15 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   };
   checkSecret(environment);
   return environment;
+}
+
+/** For what is said of variables that are wrong: looks at nothing but how it is to be written, and accepts everything. */
+export function readLogEnvironment(variables: NodeJS.ProcessEnv = process.env): LogEnvironment {
+  return {
+    logLevels: ['fatal'],
+    isJsonLog: wordsOf(variables['NESTWIRE_LOG'] ?? DEFAULTS.NESTWIRE_LOG).includes(JSON_LOG),
+    supervised: variables['NESTWIRE_SUPERVISED'] || undefined,
+  };
 }
 
 /** An error of a module in the operator's words. */
@@ -134,7 +146,7 @@ export function checkOneProcess({ processes }: Environment): void {
 
 /** Several are parted by commas. The error never shows what was written. */
 function parseSecret(text: string): string | readonly string[] {
-  const secrets = text.split(',').map((secret) => secret.trim());
+  const secrets = wordsOf(text);
   if (secrets.length === 1) return text;
   if (!secrets.includes('') && new Set(secrets).size === secrets.length) return secrets;
   throw new InvalidOptionError(
@@ -156,7 +168,7 @@ function parseAdvertise(text: string, serialization: 'json' | 'php'): NodeAddres
 }
 
 function parseListen(text: string): Pick<Environment, 'listen' | 'webSocketUrls'> {
-  const listen = text.split(',').map((url) => url.trim());
+  const listen = wordsOf(text);
   const webSocketUrls = listen.filter((url) => parseListenerUrl(url, 'NESTWIRE_LISTEN').kind === 'ws');
   return { listen, webSocketUrls };
 }
@@ -168,7 +180,7 @@ function parseInterop(text: string): 'json' | 'php' {
 }
 
 function parseLog(text: string): Pick<Environment, 'logLevels' | 'isJsonLog'> {
-  const words = text.split(',').map((word) => word.trim());
+  const words = wordsOf(text);
   const unknown = words.find((word) => word !== JSON_LOG && !LOG_LEVELS.includes(word as LogLevel));
   const levels = words.filter((word) => word !== JSON_LOG);
   if (unknown !== undefined || levels.length > 1) {
@@ -182,6 +194,10 @@ function parseLog(text: string): Pick<Environment, 'logLevels' | 'isJsonLog'> {
     logLevels: LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1),
     isJsonLog: words.includes(JSON_LOG),
   };
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(',').map((word) => word.trim());
 }
 
 function parseProcesses(text: string): number {

@@ -20,18 +20,23 @@ export interface Processes {
   readonly groups: readonly Partial<ProcessGroupOptions>[];
 }
 
+/** A service that can be described only when those before it have started. */
+export type LateService = () => Service;
+
+type Part = Service | LateService | Processes;
+
 /** What a process runs, in the order in which it starts. */
 export interface Services {
-  readonly start: readonly (Service | Processes)[];
+  readonly start: readonly Part[];
   /** The order in which they end; by default the reverse of `start`. */
-  readonly stop?: readonly (Service | Processes)[];
+  readonly stop?: readonly Part[];
 }
 
 /** The services of this process, from their start to their end. */
 export class RunningServices {
   /** What was told of those that have started. */
   readonly facts: Record<string, unknown> = {};
-  readonly #running = new Map<Service | Processes, { close(): Promise<void> }>();
+  readonly #running = new Map<Part, { close(): Promise<void> }>();
   #supervisor: Supervisor | undefined;
   #closing: Promise<void> | undefined;
 
@@ -74,12 +79,13 @@ export class RunningServices {
     await this.#supervisor.start();
   }
 
-  async #startService(service: Service): Promise<void> {
+  async #startService(part: Service | LateService): Promise<void> {
+    const service = typeof part === 'function' ? part() : part;
     const { module, strategy } = service;
     // Nest would otherwise end the process itself, with a stack trace instead of the remedy.
     const options = { logger: this.logger, abortOnError: false };
     if (strategy === undefined) {
-      this.#running.set(service, await NestFactory.createApplicationContext(module, options));
+      this.#running.set(part, await NestFactory.createApplicationContext(module, options));
       return;
     }
     const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(module, {
@@ -87,7 +93,7 @@ export class RunningServices {
       useFactory: (instance: CustomTransportStrategy) => ({ strategy: instance }),
       ...options,
     });
-    this.#running.set(service, app);
+    this.#running.set(part, app);
     try {
       await app.listen();
     } catch (error) {

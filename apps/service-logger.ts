@@ -1,5 +1,5 @@
 import { ConsoleLogger } from '@nestjs/common';
-import type { Environment } from './environment.js';
+import type { LogEnvironment } from './environment.js';
 
 type Line = ConstructorParameters<typeof ConsoleLogger>[1];
 
@@ -8,7 +8,7 @@ export class ServiceLogger extends ConsoleLogger {
   readonly #process: string | undefined;
 
   /** @param context what lines are about that do not say it themselves */
-  constructor({ logLevels, isJsonLog, supervised }: Environment, context = 'Nestwire') {
+  constructor({ logLevels, isJsonLog, supervised }: LogEnvironment, context = 'Nestwire') {
     const options: Line = { logLevels, json: isJsonLog, flattenParams: true };
     super(context, supervised === undefined ? options : { ...options, prefix: supervised });
     this.#process = supervised;

@@ -1,11 +1,11 @@
-import { NestwireError } from '#protocol';
 import { SupervisedProcess } from '#supervisor';
-import { readEnvironment, withVariableNames, type Environment } from './environment.js';
+import { readEnvironment, readLogEnvironment, type Environment } from './environment.js';
 import { RunningServices, type Services } from './running-services.js';
 import { ServiceLogger } from './service-logger.js';
 import { onHangUp, onStopSignal } from './signals.js';
+import { writeFailure } from './start-failure.js';
 
-export type { Processes, Service, Services } from './running-services.js';
+export type { LateService, Processes, Service, Services } from './running-services.js';
 
 /** Reads the environment, starts the services, and ends them in order when the process is told to. */
 export async function runServices(servicesOf: (environment: Environment) => Services): Promise<void> {
@@ -37,18 +37,23 @@ function takeSignals(
     logger.log(`${reason}: stopping`);
     running.close().then(() => process.exit(0), fail);
   };
-  if (supervised !== undefined) return SupervisedProcess.join(stop);
+  if (supervised !== undefined) {
+    onHangUp(
+      () =>
+        logger.warn(
+          'SIGHUP does nothing to a single process. To reload, send it to the supervisor, which has the pid ' +
+            `${process.ppid}; to replace this process alone, send it a SIGTERM`,
+        ),
+      () => undefined, // the supervisor notices as well
+    );
+    return SupervisedProcess.join(stop);
+  }
   onStopSignal(stop);
   if (running.hasProcesses) onHangUp(() => running.reload(), stop);
   return undefined;
 }
 
-/** An error of ours says what to do, and needs no stack trace to say it. */
 function fail(error: unknown): never {
-  const text =
-    error instanceof NestwireError
-      ? `${error.name} [${error.code}]: ${withVariableNames(error.message)}`
-      : error;
-  process.stderr.write(`${text instanceof Error ? (text.stack ?? text.message) : String(text)}\n`);
+  writeFailure(error, readLogEnvironment()); // what is wrong may be the rest of the environment
   process.exit(1);
 }

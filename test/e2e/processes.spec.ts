@@ -129,6 +129,19 @@ describe('two gateways and two workers under supervision', () => {
     expect(new Set(newcomers.map(gatewayOf))).toEqual(bothIds());
   });
 
+  it('say that the supervisor is to be told when a single one of them gets a SIGHUP', async () => {
+    const pid = workers.pidOf('worker 1/2');
+    process.kill(pid, 'SIGHUP');
+    await workers.until(
+      () =>
+        workers.lines.some(
+          (line) => line.includes(`[worker 1/2] ${pid} `) && line.includes(`the pid ${workers.pid}`),
+        ),
+      'whom to send a SIGHUP',
+    );
+    expect(isAlive(pid)).toBe(true);
+  });
+
   it('roll the workers at a SIGHUP while a client talks, which notices nothing', async () => {
     const clients = await connect(4);
     const old = ['worker 1/2', 'worker 2/2'].map((place) => workers.pidOf(place));
@@ -205,6 +218,17 @@ describe('everything with two processes of each', () => {
     onTestFinished(() => service.kill());
     return service;
   }
+
+  it('tells its processes the port that its register took, where that was asked for as 0', async () => {
+    const service = standalone({ ...(await variables()), NESTWIRE_REGISTER: '127.0.0.1:0' });
+    await service.start();
+    await service.until(
+      () => service.lines.some((line) => line.includes('2 gateways and 2 workers now')),
+      'that all are there',
+    );
+    expect(await service.stop()).toBe(0);
+    expect(service.complaints).toEqual([]);
+  });
 
   it('serves the page once, which knows where the gateways are, and ends in order', async () => {
     const given = await variables();

@@ -239,7 +239,9 @@ describe('a cluster of which one part after the other crashes and comes back', (
 
 /** What a worker has logged last about gateways coming and going. */
 function lastNews(lines: readonly string[]): 'left' | 'linked' | undefined {
-  const line = lines.findLast((candidate) => /\bgateway .*\b(has left|for events)/.test(candidate));
+  const line = lines.findLast((candidate) =>
+    /\bgateway .*\b(has left|has stopped|is lost with)|Linked to the gateway/.test(candidate),
+  );
   if (line === undefined) return undefined;
-  return line.includes('has left') ? 'left' : 'linked';
+  return line.includes('Linked to') ? 'linked' : 'left';
 }

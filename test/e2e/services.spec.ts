@@ -53,9 +53,33 @@ describe.each(SERVICES)('the %s', (name) => {
     expect(text.split('\n')).toHaveLength(1);
   });
 
+  it('says why in JSON where the log is JSON', async () => {
+    const variables = { NESTWIRE_LOG: 'json', NESTWIRE_LISTEN: 'foo' };
+    const { code, text } = await endOf(serviceOf(name, variables));
+    expect(code).toBe(1);
+    expect(JSON.parse(text)).toMatchObject({
+      level: 'fatal',
+      message: expect.stringContaining('NESTWIRE_LISTEN') as string,
+      code: 'ERR_NESTWIRE_INVALID_OPTION',
+    });
+  });
+
   it('ends with code 0 when it is told to stop, whether or not the others are there', async () => {
     const service = serviceOf(name, await freeVariables());
     await service.start();
+    expect(await service.stop()).toBe(0);
+    expect(service.complaints).toEqual([]);
+  });
+});
+
+describe('the standalone', () => {
+  it('tells its gateway and its worker the port that its register took, where that was asked for as 0', async () => {
+    const service = serviceOf('standalone', { ...(await freeVariables()), NESTWIRE_REGISTER: '127.0.0.1:0' });
+    await service.start();
+    await service.until(
+      () => service.lines.some((line) => line.includes('1 gateway and 1 worker now')),
+      'that both are there',
+    );
     expect(await service.stop()).toBe(0);
     expect(service.complaints).toEqual([]);
   });

@@ -52,6 +52,8 @@ describe('a supervised process', () => {
     process.kill(pid, 'SIGTERM');
     await supervisor.says(/was sent a SIGTERM, and is replaced/);
     await supervisor.says(READY, 3);
+    await supervisor.says(/ has been replaced$/);
+    expect(supervisor.count(/Reload/)).toBe(0);
     expect(supervisor.processes[2]!.place).toBe(place);
     await gone([pid]);
   });

@@ -10,6 +10,8 @@ import type { NodeTable } from './node-table.js';
 export class EventSubscription {
   readonly #nodes: NodeTable;
   readonly #log: NodeLog;
+  /** Those of which the log has said so, and those of which the sink was told. */
+  readonly #reported = new LostGateways();
   readonly #lost = new LostGateways();
   /** Gateways whose events the sink wants to wait, also if they leave and come back meanwhile. */
   readonly #paused = new Set<string>();
@@ -69,13 +71,16 @@ export class EventSubscription {
 
   /** A gateway is linked. */
   found(gateway: string): void {
+    this.#reported.delete(gateway);
     this.#lost.delete(gateway);
   }
 
   /** A gateway is gone with its clients. */
   lost(gateway: string, name: string): void {
+    if (this.#reported.add(gateway)) {
+      this.#log.warn(`The gateway ${gateway} at ${name} is lost with its clients`, { gateway });
+    }
     if (this.#present === undefined || !this.#lost.add(gateway)) return;
-    this.#log.warn(`The gateway ${gateway} at ${name} is lost with its clients`, { gateway });
     this.#present.sink.gatewayLost(gateway, name);
   }
 

@@ -1,3 +1,4 @@
+import { codeFact } from '#protocol';
 import { FlushTimeoutError } from './errors.js';
 import type { GatewayNode } from './gateway-node.js';
 import type { ResolvedPoolOptions } from './pool-options.js';
@@ -34,6 +35,6 @@ export async function flushAtLast(
   try {
     await within(commandLink.closeTimeoutMs, flushed);
   } catch (error) {
-    log.warn('Not everything was sent before the end', { error });
+    log.warn('Not everything was sent before the end', { error, ...codeFact(error) });
   }
 }

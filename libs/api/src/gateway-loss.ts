@@ -38,10 +38,14 @@ export class GatewayLoss {
     if (!this.#isInOrder) this.#tell();
   }
 
-  /** It is listed no more, and no link to it works. What was never linked has told nobody of a client. */
-  forgotten(): void {
+  /**
+   * It is listed no more, and no link to it works. What was never linked has told nobody of a client.
+   * @returns whether what became of it has been said: that it stopped in order, or that it is lost
+   */
+  forgotten(): boolean {
     this.#stopTimer();
     if (this.#wasLinked && !this.#isInOrder) this.#tell();
+    return this.#wasLinked || this.#isInOrder;
   }
 
   /** Nobody wants to know any more. */

@@ -1,4 +1,3 @@
-import { LogThrottle } from '#link';
 import { formatAddress, type ByteString, type GatewayEntry, type NodeAddress, type Payload } from '#protocol';
 import { isAddressKey, listKey } from './address-key.js';
 import { BaseChannel } from './base/base-channel.js';
@@ -14,6 +13,7 @@ import { GatewayReplacedError } from './errors.js';
 import type { SinkTerms } from './event-port.js';
 import { ExtensionChannel } from './extension/extension-channel.js';
 import { GatewayLoss } from './gateway-loss.js';
+import { GatewayReport } from './gateway-report.js';
 import type { GuardedSink } from './guarded-sink.js';
 import { PendingQuestion, type QuestionOutcome, type QuestionTerms } from './pending-question.js';
 
@@ -43,7 +43,7 @@ export class GatewayNode {
   readonly #name: string;
   readonly #context: GatewayNodeContext;
   readonly #questions: QuestionTerms;
-  readonly #throttle = new LogThrottle();
+  readonly #report: GatewayReport;
   readonly #channel: GatewayChannel;
   readonly #loss: GatewayLoss;
   /** A list says who it is: who else answers at its address is not it. */
@@ -61,6 +61,7 @@ export class GatewayNode {
     this.#key = listKey(entry, options.protocol);
     this.#name = formatAddress(entry.address);
     this.#context = context;
+    this.#report = new GatewayReport(this.#name, context);
     this.#questions = {
       gateway: entry.address,
       deadlines,
@@ -179,6 +180,10 @@ export class GatewayNode {
     return this.#channel.stop(reason);
   }
 
+  get #isBase(): boolean {
+    return this.#context.options.protocol === 'base';
+  }
+
   #observer(): ChannelObserver {
     const context = this.#context;
     return {
@@ -186,7 +191,7 @@ export class GatewayNode {
       unlinked: (end) => this.#onUnlinked(end),
       eventLinkClosed: () => this.#forgetIfDead(),
       dropped: (commands, reason) => this.#drop(commands, reason),
-      uidSendFailed: (error) => this.#reportFailedSend(error),
+      uidSendFailed: (error) => this.#onUidSendFailed(error),
       congested: () => context.congested(this),
       drained: () => context.drained(this),
     };
@@ -196,8 +201,7 @@ export class GatewayNode {
     if (gateway !== undefined && gateway !== this.#key) this.#becomeOther(gateway);
     this.#loss.linked();
     if (gateway !== undefined) this.#context.found(gateway);
-    const purpose = gateway === undefined ? ' for commands' : '';
-    this.#context.log.log(`Linked to the gateway ${this.#name}${purpose}`, { gateway: this.#name });
+    this.#report.linked();
     this.#attempted();
   }
 
@@ -212,8 +216,8 @@ export class GatewayNode {
     if (wasLinked) this.#loss.unlinked(isInOrder);
     if (wasLinked && !isInOrder && reason !== undefined) this.#context.counters.lostLinks++;
     this.#interruption = interruption;
-    if (isInOrder) this.#context.log.log(`The gateway ${this.#name} has stopped`, { gateway: this.#name });
-    else if (reason !== undefined && !this.#isGone) this.#reportEnd(reason);
+    if (isInOrder) this.#report.stopped();
+    else if (reason !== undefined && !this.#isGone) this.#report.linkEnded(reason, wasLinked);
     this.#attempted();
     this.#forgetIfDead();
     this.#watchLoss();
@@ -221,7 +225,7 @@ export class GatewayNode {
 
   /** Over the base protocol a gateway is lost with its event link. */
   #watchLoss(): void {
-    if (this.#isGone || this.#context.options.protocol === 'base' || !this.isIdentified) return;
+    if (this.#isGone || this.#isBase || !this.isIdentified) return;
     this.#afterInterruption(() => {
       if (!this.#isGone && !this.isLinked) this.#loss.dialling();
     });
@@ -247,38 +251,19 @@ export class GatewayNode {
   #forgetIfDead(): void {
     if (this.#isListed || this.#isGone || this.#channel.isAlive) return;
     this.#isGone = true;
-    if (this.#context.options.protocol !== 'base') this.#loss.forgotten();
+    const isSaid = !this.#isBase && this.#loss.forgotten();
+    if (!isSaid) this.#report.left();
     this.#context.gone(this);
   }
 
-  #reportEnd(error: Error): void {
-    this.#throttle.warn(
-      this.#context.log,
-      `link: ${error.name}`,
-      `The gateway ${this.#name} has no command link; it is dialled again while it is listed. ${error.message}`,
-      { gateway: this.#name },
-    );
-  }
-
   #drop(commands: number, error?: Error): void {
-    const { counters, log } = this.#context;
-    counters.droppedCommands += commands;
-    this.#throttle.warn(
-      log,
-      'dropped',
-      `Commands for the gateway ${this.#name} are dropped: ${error?.message ?? 'there is no link to it'}`,
-      { gateway: this.#name, droppedCommands: counters.droppedCommands },
-    );
+    this.#context.counters.droppedCommands += commands;
+    this.#report.dropped(error);
     this.#context.dropped(this, commands, error);
   }
 
-  #reportFailedSend(error: Error): void {
+  #onUidSendFailed(error: Error): void {
     this.#context.counters.failedUidSends++;
-    this.#throttle.warn(
-      this.#context.log,
-      'uid',
-      `A message to a uid did not reach the clients of the gateway ${this.#name}: ${error.message}`,
-      { gateway: this.#name },
-    );
+    this.#report.uidSendFailed(error);
   }
 }

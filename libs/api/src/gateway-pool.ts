@@ -1,5 +1,5 @@
 import { LogThrottle } from '#link';
-import type { ByteString, GatewayEntry } from '#protocol';
+import { codeFact, type ByteString, type GatewayEntry } from '#protocol';
 import type { Membership } from '#register';
 import { DeadlineWatch } from './deadline-watch.js';
 import { encodeRequest, type QuestionDefinition, type RequestDefinition } from './definition.js';
@@ -247,7 +247,8 @@ export class GatewayPool implements EventPort {
     this.#leaveMembership = this.#membership.subscribe((gateways) => this.#onGateways(gateways));
     this.#membership.start();
     if (startTimeoutMs === 0 || (await within(startTimeoutMs, linked)) || this.#isClosed) return;
-    reportLateStart(this.#isListed ? this.members : undefined, this.#options);
+    const { refusedBy = [] } = this.#membership;
+    reportLateStart(this.#isListed ? this.members : undefined, refusedBy, this.#options);
   }
 
   async #close(): Promise<void> {
@@ -285,6 +286,9 @@ export class GatewayPool implements EventPort {
   #drop(reason?: Error): void {
     const droppedCommands = ++this.#counters.droppedCommands;
     const text = `Commands are dropped: ${reason?.message ?? 'no register lists the gateway of their client'}`;
-    this.#throttle.warn(this.#options.log, 'dropped', text, { droppedCommands });
+    this.#throttle.warn(this.#options.log, 'dropped', text, {
+      droppedCommands,
+      ...codeFact(reason),
+    });
   }
 }

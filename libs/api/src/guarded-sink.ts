@@ -1,5 +1,5 @@
 import { LogThrottle, type NodeLog } from '#link';
-import type { GatewayEvent } from '#protocol';
+import { codeFact, type GatewayEvent } from '#protocol';
 import type { EventSink, EventSource, SessionWrite } from './event-port.js';
 
 /** A source, and what the log calls its gateway. */
@@ -89,6 +89,6 @@ export class GuardedSink {
   #report(what: string, gateway: string, error: unknown): void {
     const problem = error instanceof Error ? error.message : String(error);
     const text = `${what} of the gateway ${gateway} could not be handed over: ${problem}`;
-    this.#throttle.warn(this.#log, 'sink', text, { gateway, error });
+    this.#throttle.warn(this.#log, 'sink', text, { gateway, error, ...codeFact(error) });
   }
 }

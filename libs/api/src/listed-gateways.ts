@@ -1,4 +1,4 @@
-import { formatAddress, type GatewayEntry } from '#protocol';
+import type { GatewayEntry } from '#protocol';
 import { listKey } from './address-key.js';
 import { GatewayUnavailableError } from './errors.js';
 import { GatewayNode, type GatewayNodeContext } from './gateway-node.js';
@@ -32,8 +32,6 @@ export class ListedGateways {
     const key = this.#nodes.remove(node);
     if (key === undefined) return;
     if (node.interruption !== undefined) this.#unfinished.add(key, node.interruption);
-    const gateway = formatAddress(node.address);
-    this.#context.log.log(`The gateway ${gateway} has left`, { gateway });
     void node.close(new GatewayUnavailableError(node.address, 'is not listed any more'));
   }
 

@@ -150,6 +150,22 @@ describe('before the first list of gateways', () => {
     expect(log.warnings('no register has answered')).toBe(1);
   });
 
+  it('says at such a start that a register has answered, and has refused this node', async () => {
+    const membership = new ListedByHand();
+    const refusedBy = [{ host: '127.0.0.1', port: 9327 }];
+    const { pool, log } = unstarted(Object.assign(membership, { refusedBy }), { startTimeoutMs: 20 });
+    await pool.start();
+    expect(log.lines).toEqual([
+      {
+        level: 'warn',
+        text:
+          'Started without a list of gateways: 127.0.0.1:9327 refused this node, for the reason that was logged, and no other ' +
+          'register has given one in 20 ms. Calls wait for it',
+        facts: { registers: ['127.0.0.1:9327'] },
+      },
+    ]);
+  });
+
   it('starts when every listed gateway was tried, also where one cannot be reached', async () => {
     const [up, down] = await twoGateways({}, {});
     await down.stop();

@@ -1,5 +1,5 @@
 import { LogThrottle, type NodeLog } from '#link';
-import type { NodeAddress } from '#protocol';
+import { codeFact, type NodeAddress } from '#protocol';
 
 /** What `GatewayApi.on` can be asked for. */
 export interface GatewayNews {
@@ -48,7 +48,10 @@ export class PoolNews {
       tell();
     } catch (error) {
       this.#throttle.run('listener', (remark) =>
-        this.#log.error(`A listener for news of the gateways failed${remark}`, { error }),
+        this.#log.error(`A listener for news of the gateways failed${remark}`, {
+          error,
+          ...codeFact(error),
+        }),
       );
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidArgumentError, defineCommand, formatClientId } from '#protocol';
+import { InvalidArgumentError, defineCommand, formatAddress, formatClientId } from '#protocol';
 import { GatewayUnavailableError } from './errors.js';
 import { ListedByHand, clientOf, gateway, linkedTo, rejection, unstarted } from './test/pool-kit.js';
 import { ScriptedGateway } from './test/scripted-gateway.js';
@@ -86,7 +86,11 @@ describe('a gateway that cannot be reached', () => {
     const second = await gateway({ isOnline: () => true }, first.address.port);
     await second.until(() => second.accepted === 1);
     expect(await api.isOnline(clientOf(second, 1))).toBe(true);
-    expect(log.warnings('has no command link')).toBe(1);
+    expect(log.warnings('for commands ended; it is dialled again')).toBe(1);
+    expect(log.lines.find(({ level }) => level === 'warn')?.facts).toEqual({
+      gateway: formatAddress(first.address),
+      code: 'ERR_NESTWIRE_LINK_CLOSED',
+    });
   });
 });
 

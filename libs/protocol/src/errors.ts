@@ -6,6 +6,11 @@ export abstract class NestwireError extends Error {
   abstract readonly code: NestwireErrorCode;
 }
 
+/** What a line of a log says beside its text of the error behind it: the code when it is one of ours, nothing otherwise. */
+export function codeFact(error: unknown): { readonly code?: NestwireErrorCode } {
+  return error instanceof NestwireError ? { code: error.code } : {};
+}
+
 /**
  * Bytes that are not what the protocol says, from a socket or from storage. The link they came on
  * cannot be trusted any further and is closed by whoever owns it.

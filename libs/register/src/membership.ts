@@ -11,6 +11,8 @@ export type MembershipListener = (gateways: readonly GatewayEntry[]) => void;
 export interface Membership {
   /** undefined until a first list came */
   readonly gateways: readonly GatewayEntry[] | undefined;
+  /** Registers that answer, and do not let this node in, so that no list comes from them. By default none. */
+  readonly refusedBy?: readonly NodeAddress[];
   /** Calls `listener` at every change, and at once when a list is known. Returns what ends the subscription. */
   subscribe(listener: MembershipListener): () => void;
   start(): void;

@@ -10,7 +10,9 @@ import { NestwireError, ProtocolError, RefusalCode } from '#protocol';
 
 /** What the register has to say about each reason for which it ends a link. */
 const PROBLEMS = {
-  wrongSecret: 'it has another secret. Give every node the same one.',
+  wrongSecret:
+    'it has another secret. Give every node the same one. While the secret is being changed this is expected, until every node ' +
+    'has the list of the new and the old one.',
   otherVersion: 'it speaks another version of the handshake. Run releases together that know each other.',
   wrongRole: 'only gateways, workers and callers of the API dial a register.',
   wrongId: 'a gateway announced another id than the one it introduced itself with.',

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { Dialer, LogThrottle, resolveLinkOptions, secretsOf, type HandshakeTerms } from '#link';
-import { formatAddress, type NodeAddress } from '#protocol';
+import {
+  Dialer,
+  HandshakeRefusedError,
+  LogThrottle,
+  resolveLinkOptions,
+  secretsOf,
+  type HandshakeTerms,
+} from '#link';
+import { codeFact, formatAddress, type NodeAddress } from '#protocol';
 import { BaseClientSide } from './base-client-side.js';
 import {
   CLIENT_LINK_OPTIONS,
@@ -27,6 +34,7 @@ export class RegisterClient {
   readonly #name: string;
   readonly #side: ClientSide;
   #isConnected = false;
+  #isRefused = false;
   #onGone: (() => void)[] = [];
 
   constructor(
@@ -57,6 +65,11 @@ export class RegisterClient {
     return this.#isConnected;
   }
 
+  /** Whether it answered when it was dialled last, and did not let us in. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
   start(): void {
     this.#dialer.start();
   }
@@ -70,11 +83,13 @@ export class RegisterClient {
 
   #onClosed(loss: Loss, reason: Error | undefined): void {
     this.#isConnected = false;
+    this.#isRefused = loss === 'refused' || reason instanceof HandshakeRefusedError;
     if (this.#dialer.isRunning) this.#logLoss(loss, reason);
     for (const resolve of this.#onGone.splice(0)) resolve();
   }
 
   #logBack(): void {
+    this.#isRefused = false;
     this.#throttle.reset();
     this.options.log.log(`${this.#name} is connected`);
   }
@@ -83,9 +98,10 @@ export class RegisterClient {
     if (loss === 'tryingNext') return;
     const { log } = this.options;
     const cause = reason?.message ?? 'the link ended';
+    const facts = { register: formatAddress(this.register), ...codeFact(reason) };
     this.#throttle.run(loss, (remark) => {
-      if (loss === 'refused') log.error(`${this.#name} ${this.#side.refusal}${remark}`);
-      else log.warn(`${this.#name} ${LOSSES[loss]}; trying again. ${cause}${remark}`);
+      if (loss === 'refused') log.error(`${this.#name} ${this.#side.refusal}${remark}`, facts);
+      else log.warn(`${this.#name} ${LOSSES[loss]}; trying again. ${cause}${remark}`, facts);
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { GatewayEntry } from '#protocol';
+import { codeFact, type GatewayEntry, type NodeAddress } from '#protocol';
 import { isSameSet, uniqueAddresses, uniqueEntries } from './gateway-entries.js';
 import type { Membership, MembershipListener } from './membership.js';
 import {
@@ -40,6 +40,10 @@ export class RegisterMembership implements Membership {
     return this.#clients.filter((client) => client.isConnected).length;
   }
 
+  get refusedBy(): readonly NodeAddress[] {
+    return this.#clients.filter((client) => client.isRefused).map(({ register }) => register);
+  }
+
   subscribe(listener: MembershipListener): () => void {
     // A wrapper each, so that one function subscribed twice is two subscriptions.
     const subscription: MembershipListener = (gateways) => listener(gateways);
@@ -71,7 +75,10 @@ export class RegisterMembership implements Membership {
     try {
       listener(gateways);
     } catch (error) {
-      this.#options.log.error('A listener failed on a new list of gateways', { error });
+      this.#options.log.error('A listener failed on a new list of gateways', {
+        error,
+        ...codeFact(error),
+      });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LinkServer, LogThrottle, secretsOf, silentLog, type Link, type NodeLog } from '#link';
-import { formatAddress, isUnspecified, type GatewayEntry, type NodeAddress } from '#protocol';
+import { codeFact, formatAddress, isUnspecified, type GatewayEntry, type NodeAddress } from '#protocol';
 import { BaseRegisterSide } from './base-register-side.js';
 import { GatewayList } from './gateway-list.js';
 import { NestwireRegisterSide } from './nestwire-register-side.js';
@@ -138,6 +138,7 @@ export class RegisterServer {
     this.#refusalLog.warn(this.log, reason, describeRefusal(link.peer, reason, error), {
       peer: link.peer,
       reason,
+      ...codeFact(error),
     });
     this.observer.refused?.(reason, link.peer);
   }

@@ -150,8 +150,27 @@ describe('a membership', () => {
     await until(() => log.lines.length > 0 && announced.lines.length > 0, 'it is written down');
     expect(log.lines).toEqual([line]);
     expect(announced.lines).toEqual([line]);
+    const facts = {
+      register: formatAddress(register.address),
+      code: 'ERR_NESTWIRE_HANDSHAKE_REFUSED',
+    };
+    expect([...log.facts, ...announced.facts]).toEqual([facts, facts]);
     expect(membership.gateways).toBeUndefined();
     expect(membership.connectedRegisters).toBe(0);
+    expect(membership.refusedBy).toEqual([register.address]);
+  });
+
+  it('is refused no more when it is let in, nor by a register that is gone', async () => {
+    const strict = await startRosterRegister({ secret: 'other' });
+    const { membership, log } = follow([strict.address]);
+    await until(() => membership.refusedBy.length === 1, 'it is refused');
+    await strict.server.close();
+    await until(() => membership.refusedBy.length === 0, 'nobody refuses it');
+    await until(() => log.facts.length === 2, 'the loss is written down');
+    expect(log.facts[1]).toMatchObject({ code: 'ERR_NESTWIRE_LINK_CLOSED' });
+    await startRosterRegister({ listen: formatAddress(strict.address) });
+    await until(() => membership.connectedRegisters === 1, 'it is let in');
+    expect(membership.refusedBy).toEqual([]);
   });
 
   it.each([

@@ -86,8 +86,13 @@ describe('a register refuses', () => {
     expect(register.refused).toEqual(['wrongSecret']);
     expect(register.log.of('warn')).toEqual([
       `warn Closed the link to 127.0.0.1:${register.log.facts.at(-1)?.['peer']?.toString().split(':')[1]}: ` +
-        'it has another secret. Give every node the same one.',
+        'it has another secret. Give every node the same one. While the secret is being changed this is expected, until ' +
+        'every node has the list of the new and the old one.',
     ]);
+    expect(register.log.facts.at(-1)).toMatchObject({
+      reason: 'wrongSecret',
+      code: 'ERR_NESTWIRE_PEER_REFUSED',
+    });
   });
 
   it('another register', async () => {

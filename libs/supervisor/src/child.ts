@@ -140,7 +140,7 @@ export class Child {
 
   #onNotReady(): void {
     const error = new ProcessNotReadyError(this.setup.label, this.setup.readyTimeoutMs);
-    this.log.error(error.message);
+    this.log.error(error.message, { code: error.code });
     this.#settleReady(error);
     void this.stop();
   }

@@ -42,7 +42,7 @@ export class ProcessNotReadyError extends NestwireError {
   }
 }
 
-/** A reload ended before every process was replaced; `cause` is what kept the new process from running. */
+/** A process could not be replaced, and a reload stops there; `cause` is what kept the new process from running. */
 export class ReloadError extends NestwireError {
   override readonly name = 'ReloadError';
   readonly code = 'ERR_NESTWIRE_RELOAD';
@@ -51,7 +51,7 @@ export class ReloadError extends NestwireError {
     cause: Error,
   ) {
     super(
-      `The reload stopped at ${label}: ${cause.message} Processes that were not replaced go on as they are; ` +
+      `${label} could not be replaced: ${cause.message} Processes that were not replaced go on as they are; ` +
         'put right what keeps a new one from starting, and reload again.',
       { cause },
     );

@@ -58,7 +58,8 @@ describe('a reload', () => {
     });
     // In order: both gateways and the second worker are the old ones.
     expect(stage.pids.map(isAlive)).toEqual([true, true, false, true, true]);
-    expect(stage.lines.at(-1)).toMatch(/^The reload stopped at worker 2\/2: .* reload again\.$/);
+    expect(stage.lines.at(-1)).toMatch(/^worker 2\/2 could not be replaced: .* reload again\.$/);
+    expect(stage.codes).toEqual(['ERR_NESTWIRE_RELOAD']);
     expect(stage.doers('fails')).toEqual(['worker 2/2']);
 
     stage.behaviour = () => 'good';
@@ -92,6 +93,28 @@ describe('a reload', () => {
     expect(stage.pids.map(isAlive)).toEqual([false, true]);
   });
 
+  it('during a start that fails replaces nobody, and does not say that it did', async () => {
+    const stage = new Stage(NODES);
+    let reloading: Promise<void> | undefined;
+    stage.behaviour = (label) => {
+      if (label !== 'worker 2/2') return 'good';
+      reloading = stage.supervisor.reload();
+      reloading.catch(() => undefined); // it is looked at below
+      return 'failing';
+    };
+    await expect(stage.supervisor.start()).rejects.toMatchObject({ code: 'ERR_NESTWIRE_PROCESS_START' });
+    await expect(reloading).rejects.toMatchObject({ code: 'ERR_NESTWIRE_SUPERVISOR_CLOSED' });
+    expect(stage.lines.filter((line) => line.startsWith('Reload'))).toEqual(['Reloading']);
+  });
+
+  it('during the start waits for it', async () => {
+    const stage = new Stage([{ processes: 2 }]);
+    const starting = stage.supervisor.start();
+    await Promise.all([stage.supervisor.reload(), starting]);
+    expect(stage.pids.map(isAlive)).toEqual([false, false, true, true]);
+    expect(stage.lines.filter((line) => line.startsWith('Reload'))).toEqual(['Reloading', 'Reloaded']);
+  });
+
   it('ends when the supervisor is closed, with the old and the new one', async () => {
     const stage = await started();
     const reloading = stage.supervisor.reload();
@@ -100,5 +123,30 @@ describe('a reload', () => {
     await stage.supervisor.close();
     await ended;
     expect(stage.pids.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe('a SIGTERM to a single process', () => {
+  it('is said to replace that one, and is no reload', async () => {
+    const stage = new Stage([{ name: 'worker', processes: 2 }]);
+    stage.behaviour = () => 'asking';
+    await stage.supervisor.start();
+    const [first, second] = stage.pids;
+    process.kill(second!, 'SIGTERM');
+    await stage.said(/has been replaced/);
+    expect(stage.pids.map(isAlive)).toEqual([true, false, true]);
+    expect(stage.lines.slice(2)).toEqual([
+      'worker 2/2 was sent a SIGTERM, and is replaced',
+      `worker 2/2 (pid ${stage.pids[2]}) is ready`,
+      'worker 2/2 has been replaced',
+    ]);
+
+    await stage.supervisor.reload();
+    expect(isAlive(first!)).toBe(false);
+    expect(stage.lines.filter((line) => /Reload|been replaced/.test(line))).toEqual([
+      'worker 2/2 has been replaced',
+      'Reloading',
+      'Reloaded',
+    ]);
   });
 });

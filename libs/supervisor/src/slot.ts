@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { codeFact } from '#protocol';
 import { Child, type ChildHandler } from './child.js';
 import { describeExit, type Exit } from './errors.js';
 import { labelOf, type ProcessPlace } from './process-place.js';
@@ -99,7 +100,8 @@ export class Slot {
     try {
       this.group.onReady(this.place, facts);
     } catch (error) {
-      this.log.error(`What is to be done when ${this.label} is ready failed: ${inspect(error)}`);
+      const facts = { place: this.label, ...codeFact(error) };
+      this.log.error(`What is to be done when ${this.label} is ready failed: ${inspect(error)}`, facts);
     }
   }
 

@@ -2,5 +2,6 @@
 export interface SupervisorLog {
   log(text: string): void;
   warn(text: string): void;
-  error(text: string): void;
+  /** @param facts what the line is about, as fields that a JSON log keeps apart: `code` is that of the error */
+  error(text: string, facts?: Readonly<Record<string, unknown>>): void;
 }

@@ -40,6 +40,7 @@ describe('a supervisor starts', () => {
       label: 'process 1/1',
       timeoutMs: 300,
     });
+    expect(stage.codes).toEqual(['ERR_NESTWIRE_PROCESS_NOT_READY']);
   });
 
   it('nothing after it was closed, and says so', async () => {

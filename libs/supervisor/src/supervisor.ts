@@ -13,8 +13,12 @@ export class Supervisor {
   readonly #groups: readonly (readonly Slot[])[];
   /** Those that a reload has still to replace, in this order. */
   readonly #outdated = new Set<Slot>();
+  /** Those of them whose process was sent a SIGTERM by somebody else. */
+  readonly #terminated = new Set<Slot>();
   #starting: Promise<void> | undefined;
   #rolling: Promise<void> | undefined;
+  /** All are to be replaced, and not single ones. */
+  #isReloading = false;
   #closing: Promise<void> | undefined;
 
   /**
@@ -55,7 +59,8 @@ export class Supervisor {
    */
   async reload(): Promise<void> {
     if (this.#closing !== undefined) throw new SupervisorClosedError();
-    this.log.log(this.#rolling === undefined ? 'Reloading' : 'Reloading once more after this reload');
+    this.log.log(this.#isReloading ? 'Reloading once more after this reload' : 'Reloading');
+    this.#isReloading = true;
     await this.#roll(this.#groups.toReversed().flat());
   }
 
@@ -88,6 +93,7 @@ export class Supervisor {
   #onTerminated(slot: Slot): void {
     if (this.#closing !== undefined) return; // its turn comes
     this.log.log(`${slot.label} was sent a SIGTERM, and is replaced`);
+    this.#terminated.add(slot);
     this.#roll([slot]).catch(() => undefined); // it has been logged
   }
 
@@ -104,11 +110,15 @@ export class Supervisor {
         this.#outdated.delete(slot); // whoever adds it again now means the process that comes
         await this.#replace(slot);
       }
+      // Also when the first start has failed, which this waited for: then nothing was replaced.
+      if (this.#closing !== undefined) throw new SupervisorClosedError();
+      if (this.#isReloading) this.log.log('Reloaded');
     } finally {
       this.#outdated.clear();
+      this.#terminated.clear();
+      this.#isReloading = false;
       this.#rolling = undefined;
     }
-    this.log.log('Reloaded');
   }
 
   async #replace(slot: Slot): Promise<void> {
@@ -117,9 +127,10 @@ export class Supervisor {
     } catch (cause) {
       if (this.#closing !== undefined) throw new SupervisorClosedError();
       const error = new ReloadError(slot.label, cause as Error);
-      this.log.error(error.message);
+      this.log.error(error.message, { code: error.code });
       throw error;
     }
     if (this.#closing !== undefined) throw new SupervisorClosedError();
+    if (this.#terminated.delete(slot)) this.log.log(`${slot.label} has been replaced`);
   }
 }

@@ -10,9 +10,10 @@ export interface WorkerOptions {
    */
   readonly handlerTimeoutMs: number;
   /**
-   * How long closing waits for events that are being handled, in milliseconds, and then once more for `@OnWorkerStop`
-   * and for the last commands to be sent. What is left by then is given up: another worker gets it, marked as redelivered.
-   * 0 waits for ever.
+   * How long closing may take, in milliseconds: the events that are being handled, `@OnGatewayLost`, `@OnWorkerStop` and the last
+   * commands share it, and what begins when it is over, or nearly, has a tenth of it, each hook too. Events that are not done with
+   * by then are given up: another worker gets them, marked as redelivered. With the time that `link.closeTimeoutMs` gives
+   * the links, it has to stay below what the process is given between SIGTERM and SIGKILL. 0 waits for ever.
    * @default 10_000
    */
   readonly drainTimeoutMs: number;

@@ -201,9 +201,9 @@ describe('closing', () => {
     gateway.say(1, 'hang', null, 1);
     gateway.say(1, 'waits', null, 2);
     await strategy.close();
-    expect(log.having('warn Handling the last events took longer than 20 ms')).toHaveLength(1);
+    expect(log.having('warn Handling the last events took longer than')).toHaveLength(1);
     expect(log.having('warn 1 clients have events left')).toHaveLength(1);
-    expect(log.having('warn Handlers.stop took longer than 20 ms')).toHaveLength(1);
+    expect(log.having('warn Handlers.stop took longer than 2 ms')).toHaveLength(1);
     release();
     await new Promise(setImmediate);
     expect(seen).toEqual(['stop']);
@@ -335,7 +335,7 @@ describe('@OnGatewayLost', () => {
       });
       gateway.lose();
       await strategy.close();
-      expect(log.having('warn @OnGatewayLost took longer than 20 ms')).toHaveLength(isHanging ? 1 : 0);
+      expect(log.having('warn @OnGatewayLost took longer than')).toHaveLength(isHanging ? 1 : 0);
     }
     expect(seen).toEqual(['cleared', 'stop', 'stop']);
   });

@@ -6,6 +6,7 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { within, type EventPort, type EventSink } from '#api';
 import type { SessionCodec } from '#protocol';
 
+import { ClosingDeadline } from './closing-deadline.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import type { HandlerTable } from './dispatch/handler-table.js';
 import type { ReplyPort } from './dispatch/reply-port.js';
@@ -116,8 +117,9 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
 
   /**
    * Takes no more events, lets those that are there be handled, runs `@OnWorkerStop`, and waits until the last command
-   * is on its way: each for at most `drainTimeoutMs`. Events that are not done with by then are not acknowledged, so that
-   * another worker gets them. Closing twice is closing once.
+   * is on its way: all that in `drainTimeoutMs`. A step that is reached when that time is up, or nearly, still has a tenth of
+   * it, each hook too. Events that are not done with by then are not acknowledged, so that another worker gets them. Closing
+   * twice is closing once.
    */
   override close(): Promise<void> {
     return (this.#closed ??= this.#stop());
@@ -181,20 +183,23 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
     if (this.#state === 'closed') return;
     if (this.#state === 'idle') return this.#transition('closed');
     this.#transition('draining');
+    const deadline = new ClosingDeadline(this.#parts.options.drainTimeoutMs);
+    const step = (what: string, work: () => unknown): Promise<void> =>
+      this.#bounded(what, work, deadline.leftMs);
     // Whoever called listen() is told when starting fails.
-    await this.#bounded('@OnWorkerStart', () => this.#started?.catch(() => undefined));
+    await step('@OnWorkerStart', () => this.#started?.catch(() => undefined));
     this.#parts.events.unsubscribe();
-    await this.#drain();
-    await this.#bounded('@OnGatewayLost', () => Promise.all(this.#losses));
-    for (const hook of this.#table?.workerStop ?? []) await this.#bounded(hook.name, hook.call);
-    await this.#bounded('Sending the last commands', () => this.#parts.replies.flush());
+    await this.#drain(step);
+    await step('@OnGatewayLost', () => Promise.all(this.#losses));
+    for (const hook of this.#table?.workerStop ?? []) await step(hook.name, hook.call);
+    await step('Sending the last commands', () => this.#parts.replies.flush());
     this.#transition('closed');
   }
 
-  async #drain(): Promise<void> {
+  async #drain(step: (what: string, work: () => unknown) => Promise<void>): Promise<void> {
     const dispatcher = this.#dispatcher;
     if (dispatcher === undefined) return;
-    await this.#bounded('Handling the last events', async () => {
+    await step('Handling the last events', async () => {
       await this.#parts.events.eventsEnded();
       await dispatcher.idle();
     });
@@ -206,14 +211,10 @@ export class WorkerStrategy extends Server<WorkerEvents, WorkerState> implements
     dispatcher.stop();
   }
 
-  /** One step of closing: neither an exception nor a promise that never settles keeps the others from being done. */
-  async #bounded(
-    what: string,
-    step: () => unknown,
-    limitMs = this.#parts.options.drainTimeoutMs,
-  ): Promise<void> {
+  /** Neither an exception nor a promise that never settles keeps what follows from being done. @param limitMs 0 is for ever */
+  async #bounded(what: string, work: () => unknown, limitMs: number): Promise<void> {
     try {
-      const inTime = await within(limitMs, Promise.resolve(step()));
+      const inTime = await within(limitMs, Promise.resolve(work()));
       if (!inTime) this.logger.warn(`${what} took longer than ${limitMs} ms and is not waited for`);
     } catch (error) {
       this.logger.error(`${what} failed`, error);

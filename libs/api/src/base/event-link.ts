@@ -12,6 +12,7 @@ import {
 } from '#protocol';
 import { NO_SEQUENCE } from '../event-port.js';
 import type { GuardedSink, NamedSource } from '../guarded-sink.js';
+import { Leaving } from '../leaving.js';
 
 export interface EventLinkOptions {
   /** With pings: a gateway may take a worker that is silent for dead. */
@@ -51,7 +52,8 @@ export class EventLink {
   #source: BaseEventSource;
   #isUp = false;
   #isPaused = false;
-  #ending: { readonly resolve: () => void; readonly patience: NodeJS.Timeout } | undefined;
+  #leaving: Leaving | undefined;
+  #onEnded: () => void = () => undefined;
 
   /** @param onClosed a link ended, or could not be made; it is dialled again unless `end` was called */
   constructor(
@@ -93,7 +95,7 @@ export class EventLink {
 
   /** Reads no more, on this link and on those that follow it. Pings go on: a gateway must not take us for dead. */
   pause(): void {
-    if (this.#ending !== undefined) return;
+    if (this.#leaving !== undefined) return;
     this.#isPaused = true;
     this.#dialer.link?.pause();
   }
@@ -110,12 +112,11 @@ export class EventLink {
   async end(): Promise<void> {
     const { link } = this.#dialer;
     if (link === undefined) return this.#dialer.stop();
-    await new Promise<void>((resolve) => {
-      const patience = setTimeout(() => link.destroy(), this.#options.link.closeTimeoutMs);
-      this.#ending = { resolve, patience };
-      link.drain();
-      this.resume();
-    });
+    const ended = new Promise<void>((resolve) => (this.#onEnded = resolve));
+    this.#leaving = new Leaving(this.#options.link.closeTimeoutMs, () => link.destroy());
+    link.drain();
+    this.resume();
+    await ended;
   }
 
   #onConnected(link: Link): void {
@@ -131,22 +132,22 @@ export class EventLink {
   #onFrame(payload: ByteReader): void {
     if (this.#takeText !== undefined && readTextMessage(payload, this.#takeText)) return;
     const event = readEvent(payload);
-    this.#ending?.patience.refresh();
+    this.#leaving?.goesOn();
     this.#sink.event(this.#source, event, NO_SEQUENCE, false);
   }
 
   readonly #onText: TextMessageTaker = (connectionId, session, text) => {
-    this.#ending?.patience.refresh();
+    this.#leaving?.goesOn();
     this.#sink.textMessage(this.#source, connectionId, session, text, NO_SEQUENCE);
   };
 
   #onLinkClosed(reason: Error | undefined): void {
     const wasUp = this.#isUp;
     this.#isUp = false;
-    if (this.#ending !== undefined) {
+    if (this.#leaving !== undefined) {
       this.#dialer.stop();
-      clearTimeout(this.#ending.patience);
-      this.#ending.resolve();
+      this.#leaving.end();
+      this.#onEnded();
     } else {
       if (reason !== undefined) this.#report(wasUp, reason);
       if (wasUp) this.#sink.gatewayLost(this.#key, this.#name);

@@ -17,10 +17,10 @@ import { encodeRequest, type RequestDefinition } from '../definition.js';
 import { GatewayCongestedError } from '../errors.js';
 import type { SessionWrite, SinkTerms } from '../event-port.js';
 import type { GuardedSink } from '../guarded-sink.js';
+import { Leaving } from '../leaving.js';
 import type { PendingQuestion } from '../pending-question.js';
 import { TakenBytes } from '../taken-bytes.js';
 import { CONNECTION_ID_BYTES, EventStream } from './event-stream.js';
-import { Leaving } from './leaving.js';
 import { Replies } from './replies.js';
 
 const MAX_WINDOW_BYTES = 0xffff_ffff;

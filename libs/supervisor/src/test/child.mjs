@@ -23,6 +23,13 @@ const BEHAVIOURS = {
     note('ready');
     ready();
   },
+  /** The same, and asks back at a SIGTERM of somebody else. */
+  asking() {
+    obey();
+    process.on('SIGTERM', () => process.send({ nestwire: 'terminated' }));
+    note('ready');
+    ready();
+  },
   /** Ends before it is ready. */
   failing() {
     note('fails');

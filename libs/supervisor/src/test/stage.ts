@@ -8,11 +8,13 @@ import type { ProcessGroupOptions, SupervisorOptions } from '../supervisor-optio
 
 const PATIENCE_MS = 15_000;
 
-export type Behaviour = 'good' | 'failing' | 'silent' | 'plain' | 'stubborn';
+export type Behaviour = 'good' | 'asking' | 'failing' | 'silent' | 'plain' | 'stubborn';
 
 /** A supervisor in this process, with real children, and all that is seen of them. */
 export class Stage {
   readonly lines: string[] = [];
+  /** The codes of the errors that were logged. */
+  readonly codes: unknown[] = [];
   /** The processes that became ready, in order. */
   readonly pids: number[] = [];
   /** How processes live that are forked from now on. */
@@ -31,7 +33,14 @@ export class Stage {
     const take = (line: string): void => this.#seen(() => this.lines.push(line));
     this.supervisor = new Supervisor(
       { minRestartDelayMs: 50, ...options, groups: groups.map((group) => this.#acted(group)) },
-      { log: take, warn: take, error: take },
+      {
+        log: take,
+        warn: take,
+        error: (line, facts) => {
+          this.codes.push(facts?.['code']);
+          take(line);
+        },
+      },
     );
     onTestFinished(async () => {
       await this.supervisor.close();
