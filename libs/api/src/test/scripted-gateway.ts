@@ -43,7 +43,7 @@ export class ScriptedGateway {
 
   private constructor(script: Script) {
     this.#script = script;
-    this.#server = new LinkServer(resolveLinkOptions({ closeTimeoutMs: 100 }), {
+    this.#server = new LinkServer(resolveLinkOptions(), {
       connected: (link) => {
         link.accept();
         this.#accepted++;
