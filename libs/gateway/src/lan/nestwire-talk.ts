@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { listenerHandshake, secretsOf, type Link, type LinkHandler, type PeerIdentity } from '#link';
 import {
+  codeFact,
   ExtensionCode,
-  NestwireError,
   ProtocolError,
   readAcknowledge,
   readTakeEvents,
@@ -187,8 +187,8 @@ export class NestwireTalk {
       log.log(`${name} takes no more events: it has left`, { workers: size });
     } else {
       const why = reason?.message ?? 'it has closed its link without leaving';
-      const code = reason instanceof NestwireError ? { code: reason.code } : {};
-      log.warn(`${name} takes no more events, and is given up: ${why}`, { workers: size, ...code });
+      const facts = { workers: size, ...codeFact(reason) };
+      log.warn(`${name} takes no more events, and is given up: ${why}`, facts);
     }
     if (size > 0 || this.#isStopped) return;
     const limit = `for ${options.parkedAgeMs} ms, and as long as there is room (parkedBytes, parkedClientBytes)`;
