@@ -1,5 +1,5 @@
 import { LogThrottle, type Link, type NodeLog } from '#link';
-import { NestwireError } from '#protocol';
+import { codeFact, NestwireError } from '#protocol';
 import { TooManyLinksError } from '../errors.js';
 import type { GatewayStats } from '../gateway-stats.js';
 
@@ -19,8 +19,7 @@ export class LanReport {
     if (kind === 'ERR_NESTWIRE_LINK_CLOSED') return;
     if (reason instanceof TooManyLinksError) this.stats.linksRefused++;
     else this.stats.badLinks++;
-    this.#throttle.warn(this.log, kind, `Closed the link from ${link.peer}: ${reason.message}`, {
-      code: kind,
-    });
+    const text = `Closed the link from ${link.peer}: ${reason.message}`;
+    this.#throttle.warn(this.log, kind, text, codeFact(reason));
   }
 }
