@@ -69,6 +69,8 @@ export class ByteWriter {
   }
 
   bytes(bytes: Uint8Array): void {
+    // Most sessions are empty, and the call that copies them costs the same for nothing.
+    if (bytes.length === 0) return;
     this.#reserve(bytes.length);
     this.#buffer.set(bytes, this.#length);
     this.#length += bytes.length;

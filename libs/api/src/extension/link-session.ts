@@ -26,19 +26,11 @@ import { Replies } from './replies.js';
 const MAX_WINDOW_BYTES = 0xffff_ffff;
 const NO_QUESTION = -1;
 
-/** The commands that gateways count, and say of how many the sessions of events know: a switch, because every command asks. */
-function sessionWriteOf(code: number): SessionWrite['kind'] | undefined {
-  switch (code) {
-    case COMMANDS.setSession.code:
-      return 'set';
-    case COMMANDS.updateSession.code:
-      return 'merge';
-    case COMMANDS.deleteSession.code:
-      return 'delete';
-    default:
-      return undefined;
-  }
-}
+/** By code, the commands that gateways count, and say of how many the sessions of events know: an array, because every command asks. */
+const SESSION_WRITES = Array.from<SessionWrite['kind'] | undefined>({ length: 256 });
+SESSION_WRITES[COMMANDS.setSession.code] = 'set';
+SESSION_WRITES[COMMANDS.updateSession.code] = 'merge';
+SESSION_WRITES[COMMANDS.deleteSession.code] = 'delete';
 
 /** One link to a gateway, from its handshake to its end: what is written to it, and what its frames mean. */
 export class LinkSession {
@@ -88,7 +80,7 @@ export class LinkSession {
 
   /** @returns false when more would wait for the gateway than may: nothing of it is sent */
   command<Request>(definition: RequestDefinition<Request>, request: Request, key?: ByteString): boolean {
-    const kind = sessionWriteOf(definition.code);
+    const kind = SESSION_WRITES[definition.code];
     return kind === undefined
       ? this.#write(definition, request, NO_QUESTION, key)
       : this.#writeSession(kind, definition, request);

@@ -24,16 +24,24 @@ interface Straggler {
   readonly bytes: Buffer;
 }
 
+/** A buffer with events that are kept where they were written. */
+interface Chunk {
+  readonly bytes: Buffer;
+  /** The sequence of the first event that lies in it. */
+  readonly first: number;
+}
+
 /**
  * The events that a worker was sent and has not acknowledged, as they were sent: what another worker gets when this one is gone.
  * A ring by sequence, in arrays that are reused, because every event passes through here twice. The bytes stay in the buffers that
  * the link sent them from, and are not copied.
  */
 export class EventJournal {
-  #connections: (Connection | undefined)[] = Array.from<Connection | undefined>({ length: FIRST_CAPACITY });
-  #chunks: (Buffer | undefined)[] = Array.from<Buffer | undefined>({ length: FIRST_CAPACITY });
-  #starts: number[] = Array.from({ length: FIRST_CAPACITY }, () => 0);
-  #ends: number[] = Array.from({ length: FIRST_CAPACITY }, () => 0);
+  /** Undefined where an event is done with behind one that is not. */
+  #connections = Array.from<Connection | undefined>({ length: FIRST_CAPACITY });
+  // Numbers side by side in little memory: the ring is in the cache with whatever else an event needs.
+  #starts = new Int32Array(FIRST_CAPACITY);
+  #sizes = new Int32Array(FIRST_CAPACITY);
   #mask = FIRST_CAPACITY - 1;
   /** The sequence of the oldest event in the ring; when the ring is empty, of the next one. */
   #first: number;
@@ -41,14 +49,12 @@ export class EventJournal {
   #span = 0;
   #size = 0;
   #bytes = 0;
-  /** Of the chunks from the one that was passed last to the one of the newest event. */
+  /** From the one of the oldest event in the ring to the one of the newest, which stays when it is done with. */
+  #chunks: Chunk[] = [];
+  #newest: Buffer | undefined;
   #keptBytes = 0;
   /** By sequence, oldest first; each older than the ring. */
   readonly #stragglers = new Map<number, Straggler>();
-  /** The chunk of the event that left the ring last. */
-  #passed: Buffer | undefined;
-  /** The chunk of the newest event. */
-  #newest: Buffer | undefined;
 
   /**
    * @param chunks get back what no event is kept in any more
@@ -73,30 +79,25 @@ export class EventJournal {
 
   /** Keeps the event that is being written as a frame, where it is: the link must retain what it sends. */
   add(connection: Connection, frame: FrameWriter): void {
-    while (this.#span > this.#mask || this.#keepsTooMuch) this.#makeRoom();
-    const { chunk } = frame;
-    if (chunk !== this.#newest) {
-      this.#newest = chunk;
-      this.#keptBytes += chunk.length;
-    }
-    const start = frame.payloadStart;
-    const bytes = frame.payloadBytes;
+    if (frame.chunk !== this.#newest) this.#enter(frame.chunk);
+    if (this.#span > this.#mask) this.#makeRoom();
     const place = (this.#first + this.#span) & this.#mask;
+    const size = frame.payloadBytes;
     this.#connections[place] = connection;
-    this.#chunks[place] = chunk;
-    this.#starts[place] = start;
-    this.#ends[place] = start + bytes;
+    this.#starts[place] = frame.payloadStart;
+    this.#sizes[place] = size;
     this.#span++;
     this.#size++;
-    this.#bytes += bytes + OVERHEAD_BYTES;
-    connection.unacknowledgedBytes += bytes + OVERHEAD_BYTES;
+    this.#bytes += size + OVERHEAD_BYTES;
+    connection.unacknowledgedBytes += size + OVERHEAD_BYTES;
   }
 
   /**
    * The worker is done with these.
+   * @param done undefined when nobody has to know of whom they were
    * @throws ProtocolError for an event that was not sent, or that was acknowledged before
    */
-  acknowledge(first: number, count: number, done: DoneTaker): void {
+  acknowledge(first: number, count: number, done?: DoneTaker): void {
     try {
       this.#settle(first, count, done);
     } finally {
@@ -113,26 +114,24 @@ export class EventJournal {
   /** Hands over what is left, in the order in which it was sent, and is empty before the first is handed over. */
   takeAll(take: (connection: Connection, event: Buffer) => void): void {
     const left: Straggler[] = [...this.#stragglers.values()];
-    for (let offset = 0; offset < this.#span; offset++) {
-      const place = (this.#first + offset) & this.#mask;
-      const connection = this.#connections[place];
-      if (connection !== undefined) left.push({ connection, bytes: this.#bytesAt(place) });
-      this.#connections[place] = undefined;
-      this.#chunks[place] = undefined;
+    for (; this.#span > 0; this.#step()) {
+      this.#leaveChunks(() => undefined);
+      const connection = this.#connections[this.#first & this.#mask];
+      if (connection !== undefined) left.push({ connection, bytes: this.#oldestBytes() });
+      this.#connections[this.#first & this.#mask] = undefined;
     }
-    this.#first = (this.#first + this.#span) >>> 0;
-    this.#span = 0;
     this.#size = 0;
     this.#bytes = 0;
     this.#stragglers.clear();
     // What is handed over lies in the chunks: none of them comes back.
-    this.#passed = this.#newest = undefined;
+    this.#chunks = [];
+    this.#newest = undefined;
     this.#keptBytes = 0;
     for (const { connection, bytes } of left) connection.unacknowledgedBytes -= bytes.length + OVERHEAD_BYTES;
     for (const { connection, bytes } of left) take(connection, bytes);
   }
 
-  #settle(first: number, count: number, done: DoneTaker): void {
+  #settle(first: number, count: number, done: DoneTaker | undefined): void {
     let sequence = first;
     for (let left = count; left > 0; left--) {
       const offset = (sequence - this.#first) >>> 0;
@@ -143,7 +142,7 @@ export class EventJournal {
           `Event ${sequence} was acknowledged, which is not at this worker`,
         );
       }
-      done(connection);
+      done?.(connection);
       sequence = nextSequence(sequence);
     }
   }
@@ -152,9 +151,9 @@ export class EventJournal {
     const place = sequence & this.#mask;
     const connection = this.#connections[place];
     if (connection === undefined) return undefined;
-    this.#noteDone(connection, this.#sizeAt(place));
     // Its place stays taken until all before it are done with.
     this.#connections[place] = undefined;
+    this.#noteDone(connection, this.#sizes[place]!);
     return connection;
   }
 
@@ -172,32 +171,40 @@ export class EventJournal {
     connection.unacknowledgedBytes -= bytes + OVERHEAD_BYTES;
   }
 
-  #sizeAt(place: number): number {
-    return this.#ends[place]! - this.#starts[place]!;
-  }
-
-  #bytesAt(place: number): Buffer {
-    return this.#chunks[place]!.subarray(this.#starts[place], this.#ends[place]);
-  }
-
   #advance(): void {
-    while (this.#span > 0 && this.#connections[this.#first & this.#mask] === undefined) {
-      const place = this.#first & this.#mask;
-      this.#pass(this.#chunks[place]!);
-      this.#chunks[place] = undefined;
-      this.#first = nextSequence(this.#first);
-      this.#span--;
-    }
+    while (this.#span > 0 && this.#connections[this.#first & this.#mask] === undefined) this.#step();
+    this.#leaveChunks((chunk) => this.chunks.reuse(chunk));
   }
 
-  /** Chunks follow each other: with the first event of the next one, the one before is over. */
-  #pass(chunk: Buffer): void {
-    const before = this.#passed;
-    if (before === chunk) return;
-    this.#passed = chunk;
-    if (before === undefined) return;
-    this.#keptBytes -= before.length;
-    this.chunks.reuse(before);
+  #step(): void {
+    this.#first = nextSequence(this.#first);
+    this.#span--;
+  }
+
+  /** The oldest event of the ring, which is in the first chunk. */
+  #oldestBytes(): Buffer {
+    const place = this.#first & this.#mask;
+    const start = this.#starts[place]!;
+    return this.#chunks[0]!.bytes.subarray(start, start + this.#sizes[place]!);
+  }
+
+  /** The frame that is being written has begun another buffer. */
+  #enter(chunk: Buffer): void {
+    this.#newest = chunk;
+    this.#chunks.push({ bytes: chunk, first: (this.#first + this.#span) >>> 0 });
+    this.#keptBytes += chunk.length;
+    while (this.#keepsTooMuch) this.#setAside();
+  }
+
+  /** Chunks follow each other: where the ring begins in the next one, the one before is over. */
+  #leaveChunks(leave: (chunk: Buffer) => void): void {
+    for (let next = this.#chunks[1]; next !== undefined; next = this.#chunks[1]) {
+      // By the sign: sequences begin anew after the last one.
+      if (((next.first - this.#first) | 0) > 0) return;
+      const { bytes } = this.#chunks.shift()!;
+      this.#keptBytes -= bytes.length;
+      leave(bytes);
+    }
   }
 
   get #keepsTooMuch(): boolean {
@@ -205,11 +212,17 @@ export class EventJournal {
   }
 
   #makeRoom(): void {
-    if (!this.#keepsTooMuch && this.#mask + 1 < MAX_CAPACITY) return this.#grow();
+    if (this.#mask + 1 < MAX_CAPACITY) this.#grow();
+    else this.#setAside();
+  }
+
+  /** The oldest event goes on its own, in memory of its own: it must not keep a whole chunk of the link's for as long as it hangs. */
+  #setAside(): void {
     const place = this.#first & this.#mask;
-    // In memory of its own: it must not keep a whole chunk of the link's for as long as it hangs.
-    const straggler = { connection: this.#connections[place]!, bytes: Buffer.from(this.#bytesAt(place)) };
-    this.#stragglers.set(this.#first, straggler);
+    this.#stragglers.set(this.#first, {
+      connection: this.#connections[place]!,
+      bytes: Buffer.from(this.#oldestBytes()),
+    });
     this.#connections[place] = undefined;
     this.#advance();
   }
@@ -217,21 +230,18 @@ export class EventJournal {
   #grow(): void {
     const capacity = (this.#mask + 1) * 2;
     const connections = Array.from<Connection | undefined>({ length: capacity });
-    const chunks = Array.from<Buffer | undefined>({ length: capacity });
-    const starts = Array.from({ length: capacity }, () => 0);
-    const ends = Array.from({ length: capacity }, () => 0);
+    const starts = new Int32Array(capacity);
+    const sizes = new Int32Array(capacity);
     for (let offset = 0; offset < this.#span; offset++) {
       const sequence = (this.#first + offset) >>> 0;
       const [from, to] = [sequence & this.#mask, sequence & (capacity - 1)];
       connections[to] = this.#connections[from];
-      chunks[to] = this.#chunks[from];
       starts[to] = this.#starts[from]!;
-      ends[to] = this.#ends[from]!;
+      sizes[to] = this.#sizes[from]!;
     }
     this.#connections = connections;
-    this.#chunks = chunks;
     this.#starts = starts;
-    this.#ends = ends;
+    this.#sizes = sizes;
     this.#mask = capacity - 1;
   }
 }

@@ -3,7 +3,7 @@ import type { Link } from '#link';
 import { ExtensionCode, type Tag } from '#protocol';
 import type { Connection } from '../connection/connection.js';
 import { slotOf } from '../connection/slot-allocator.js';
-import { EventJournal } from './event-journal.js';
+import { EventJournal, type DoneTaker } from './event-journal.js';
 import type { ParkedEvent } from './parking.js';
 import { RouteTable } from './route-table.js';
 import { WorkerLink } from './worker-link.js';
@@ -114,15 +114,8 @@ export class WorkerPool {
    */
   acknowledge(worker: WorkerLink, first: number, count: number, release: ReleaseHeld): void {
     const settled: Connection[] = [];
-    const halfShare = this.#clientShareBytes / 2;
     try {
-      worker.journal?.acknowledge(first, count, (connection) => {
-        if (worker.overShare.size > 0 && connection.unacknowledgedBytes <= halfShare)
-          letGo(worker.overShare, connection);
-        if (connection.unacknowledgedBytes > 0) return;
-        if (worker.isLeaving || worker.paused.size > 0) settled.push(connection);
-        if (this.#lateRoutes.size > 0) this.#lateRoutes.delete(connection);
-      });
+      worker.journal?.acknowledge(first, count, this.#settlerOf(worker, settled));
     } finally {
       // In any case: their clients may move from here on.
       for (const connection of settled) {
@@ -223,6 +216,19 @@ export class WorkerPool {
     this.#byLink.set(worker.link, worker);
     this.#changed();
     return worker;
+  }
+
+  /** Undefined while nobody waits for what is done with, which is the usual case. */
+  #settlerOf(worker: WorkerLink, settled: Connection[]): DoneTaker | undefined {
+    const { overShare, paused, isLeaving } = worker;
+    const areAwaited = isLeaving || paused.size > 0;
+    if (!areAwaited && overShare.size === 0 && this.#lateRoutes.size === 0) return undefined;
+    return (connection) => {
+      if (connection.unacknowledgedBytes <= this.#clientShareBytes / 2) letGo(overShare, connection);
+      if (connection.unacknowledgedBytes > 0) return;
+      if (areAwaited) settled.push(connection);
+      this.#lateRoutes.delete(connection);
+    };
   }
 
   #releaseSettled(worker: WorkerLink, connection: Connection, release: ReleaseHeld): void {
