@@ -19,6 +19,7 @@ import {
 } from './index.js';
 import { AcknowledgedGateway } from './test/acknowledged-gateway.js';
 import { textEvent } from './test/bare-dispatcher.js';
+import { knownGateways } from './test/known-gateways.js';
 import { Stage } from './test/stage.js';
 import { LogLines } from './test/start-worker.js';
 
@@ -56,17 +57,8 @@ let strategy: WorkerStrategy;
 beforeEach(async () => {
   stage.lines.length = 0;
   gateway = await AcknowledgedGateway.listen();
-  const gateways = [gateway.entry];
   const worker = WorkerModule.forRoot({
-    membership: {
-      gateways,
-      subscribe(listener) {
-        listener(gateways);
-        return () => undefined;
-      },
-      start: () => undefined,
-      close: async () => undefined,
-    },
+    membership: knownGateways(gateway.entry),
     tags: ['chat'],
     maxWaitingBytes: 1_000_000,
     backoff: { minDelayMs: 10 },

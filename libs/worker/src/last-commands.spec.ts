@@ -7,6 +7,7 @@ import { GatewayApi } from '#api';
 import { ClientHandlers, OnMessage, OnWorkerStop, WorkerModule, WorkerStrategy } from './index.js';
 import { AcknowledgedGateway } from './test/acknowledged-gateway.js';
 import { textEvent } from './test/bare-dispatcher.js';
+import { knownGateways } from './test/known-gateways.js';
 import { LogLines } from './test/start-worker.js';
 
 const DRAIN_MS = 300;
@@ -43,17 +44,8 @@ class HangingHandlers {
 it('a worker in which handlers and hooks hang has sent its last commands and is gone soon after its one deadline', async () => {
   const gateway = await AcknowledgedGateway.listen();
   lastClient = `${gateway.id}00000063`;
-  const gateways = [gateway.entry];
   const worker = WorkerModule.forRoot({
-    membership: {
-      gateways,
-      subscribe(listener) {
-        listener(gateways);
-        return () => undefined;
-      },
-      start: () => undefined,
-      close: async () => undefined,
-    },
+    membership: knownGateways(gateway.entry),
     drainTimeoutMs: DRAIN_MS,
   });
   const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(

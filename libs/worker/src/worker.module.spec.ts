@@ -29,6 +29,7 @@ import {
   type WorkerModuleOptions,
 } from './index.js';
 import { LanGateway } from './test/lan-gateway.js';
+import { knownGateways } from './test/known-gateways.js';
 import { LogLines } from './test/start-worker.js';
 
 @Injectable()
@@ -85,18 +86,9 @@ afterEach(async () => {
 
 function options(): WorkerModuleOptions {
   const { address, key } = gateway;
-  const gateways = [{ id: key, address, zone: '', features: 0 }];
   return {
     protocol: 'base',
-    membership: {
-      gateways,
-      subscribe(listener) {
-        listener(gateways);
-        return () => undefined;
-      },
-      start: () => undefined,
-      close: async () => undefined,
-    },
+    membership: knownGateways({ id: key, address, zone: '', features: 0 }),
     tags: ['chat'],
     handlerTimeoutMs: 5_000,
   };

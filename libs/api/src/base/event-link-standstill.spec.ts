@@ -41,13 +41,19 @@ class KeptTexts implements EventSink {
   }
 }
 
+/** A gateway that one link takes events of, and what it has heard of it. */
+async function listening(closeTimeoutMs: number) {
+  const node = await gateway();
+  const { pool } = await linkedTo([node], { link: { closeTimeoutMs } });
+  const sink = new KeptTexts();
+  pool.subscribe(sink, { windowBytes: 0 });
+  await node.until(() => node.of('registerWorker').length === 1);
+  return { node, pool, sink };
+}
+
 describe('an event link of the base protocol that ends', () => {
   it('hands over what had come when its time was up in a standstill of the whole process', async () => {
-    const node = await gateway();
-    const { pool } = await linkedTo([node], { link: { closeTimeoutMs: 50 } });
-    const sink = new KeptTexts();
-    pool.subscribe(sink, { windowBytes: 0 });
-    await node.until(() => node.of('registerWorker').length === 1);
+    const { node, pool, sink } = await listening(50);
     pool.pause(node.key);
     hearNothing(node);
     say(node, 'one');
@@ -64,11 +70,7 @@ describe('an event link of the base protocol that ends', () => {
   });
 
   it('takes a standstill for no silence where only a part of an event has come', async () => {
-    const node = await gateway();
-    const { pool } = await linkedTo([node], { link: { closeTimeoutMs: 100 } });
-    const sink = new KeptTexts();
-    pool.subscribe(sink, { windowBytes: 0 });
-    await node.until(() => node.of('registerWorker').length === 1);
+    const { node, pool, sink } = await listening(100);
     pool.pause(node.key);
     hearNothing(node);
     // Together more than sockets on the loopback hold, and each more than is read at once.
@@ -84,11 +86,7 @@ describe('an event link of the base protocol that ends', () => {
   });
 
   it('still ends once the gateway has sent nothing for closeTimeoutMs, counted from the last event', async () => {
-    const node = await gateway();
-    const { pool } = await linkedTo([node], { link: { closeTimeoutMs: 200 } });
-    const sink = new KeptTexts();
-    pool.subscribe(sink, { windowBytes: 0 });
-    await node.until(() => node.of('registerWorker').length === 1);
+    const { node, pool, sink } = await listening(200);
     hearNothing(node);
     const begin = performance.now();
     pool.unsubscribe();
