@@ -33,7 +33,7 @@ export const LISTENER_TERMS: ListenerTerms = {
   role: 'gateway',
   name: 'gateway 1',
   gatewayId: GATEWAY_ID,
-  features: 5,
+  features: 4,
   session: () => LISTENER_SESSION,
 };
 
@@ -143,5 +143,5 @@ export const GATEWAY: PeerIdentity = {
   name: 'gateway 1',
   session: LISTENER_SESSION,
   gatewayId: GATEWAY_ID,
-  features: 5,
+  features: 4,
 };

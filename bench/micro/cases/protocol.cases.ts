@@ -43,7 +43,8 @@ const frames = SIZES.flatMap((bytes): MicroCase[] => {
         writer.truncate(0);
         writer.beginFrame();
         writer.bytes(payload);
-        return writer.endFrame();
+        writer.endFrame();
+        return writer.frameBytes;
       };
       return { operation, each: frame.length };
     }),

@@ -20,7 +20,13 @@ export {
 export { dialerHandshake, listenerHandshake } from './handshake/handshake-handlers.js';
 export { ListenerHandshake, type ListenerStep } from './handshake/listener-handshake.js';
 export { isNoSecret, secretsOf, secretOption, type Secret } from './handshake/secrets.js';
-export type { DialerTerms, HandshakeHandler, HandshakeTerms, ListenerTerms } from './handshake/terms.js';
+export {
+  LINK_FEATURES,
+  type DialerTerms,
+  type HandshakeHandler,
+  type HandshakeTerms,
+  type ListenerTerms,
+} from './handshake/terms.js';
 export type { NodeRole, PeerIdentity, Refusal } from '#protocol';
 export { DEFAULT_LINK_OPTIONS, resolveLinkOptions, type LinkOptions } from './link-options.js';
 export { LinkServer } from './link-server.js';

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import { FrameWriter, type GatheredFrame } from '#protocol';
+import { FrameWriter, FULL_BATCH_BYTES, type GatheredFrame } from '#protocol';
 import type { LinkOptions } from './link-options.js';
 import { RetainedChunks } from './retained-chunks.js';
 
-/** A flush does not wait for the end of the turn beyond this. */
-const FLUSH_AT_BYTES = 64 * 1024;
+/** A flush does not wait for the end of the turn beyond this: batches may not grow any further. */
+const FLUSH_AT_BYTES = FULL_BATCH_BYTES;
 const OUTPUT_BYTES = 16 * 1024;
 /** An output buffer that one large frame has grown beyond this is given back instead of kept for as long as the link lives. */
 const MAX_KEPT_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;
@@ -60,6 +60,12 @@ export class LinkOutput {
     return this.#chunks;
   }
 
+  /** From now on frames that leave together leave in a batch. */
+  batch(): void {
+    this.flush();
+    this.frames.batch();
+  }
+
   /** The socket takes bytes from here on. */
   connected(): void {
     this.#isConnected = true;
@@ -83,6 +89,7 @@ export class LinkOutput {
     const { frames, socket } = this;
     if (this.#unflushed === 0 || this.#isOver) return;
     if (!this.#isConnected) return this.#watchBacklog();
+    frames.seal();
     socket.write(frames.view(this.#sent));
     this.#release();
     this.#watchBacklog();

@@ -7,12 +7,12 @@ import {
   type GatheredFrame,
 } from '#protocol';
 import type { CarryBudget } from './carry-budget.js';
+import { readInto, type ChunkReceiver } from './chunk-receiver.js';
 import { HandshakeTimeoutError, LinkClosedError, SilentPeerError, SlowPeerError } from './errors.js';
 import type { LinkOptions } from './link-options.js';
 import { LinkOutput } from './link-output.js';
 import { LINK_TRANSITIONS, type LinkState } from './link-state.js';
 import type { RetainedChunks } from './retained-chunks.js';
-import { SharedReader } from './shared-read.js';
 import { SilenceWatch } from './silence-watch.js';
 import { UnfinishedFrameWatch } from './unfinished-frame.js';
 
@@ -40,24 +40,13 @@ export interface LinkHandler {
 
 const PING_CODE = 0;
 
-/** Where a socket keeps its link. */
-const LINK = Symbol('nestwire link');
-
-interface LinkSocket extends Socket {
-  [LINK]: Link;
-}
-
-const reader = new SharedReader(function (chunk) {
-  (this as LinkSocket)[LINK].received(chunk);
-});
-
 /**
  * One framed TCP connection between two nodes.
  *
  * Frames written during a turn of the event loop leave together in one system call, which is what a
  * message costs. Three endings: `drain` finishes and takes no new work, `close` flushes and says goodbye, `destroy` is now.
  */
-export class Link {
+export class Link implements ChunkReceiver {
   /** `host:port` of the other side, for logs. */
   readonly peer: string;
   readonly #socket: Socket;
@@ -131,11 +120,16 @@ export class Link {
     return this.#output.takenBytes;
   }
 
-  /** The handshake is done: larger frames are taken, the deadline is off, pings start. */
-  accept(): void {
+  /**
+   * The handshake is done: larger frames are taken, the deadline is off, pings start.
+   * @param batches from here on frames leave in batches, and those of the peer are taken: both sides have said that they can
+   */
+  accept(batches = false): void {
     this.#transition('open');
     clearTimeout(this.#handshakeTimer);
     this.#decoder.maxFrameBytes = this.#options.maxFrameBytes;
+    this.#decoder.takesBatches = batches;
+    if (batches) this.#output.batch();
     if (this.#options.pingIntervalMs > 0) {
       this.#pingTimer = setInterval(() => this.ping(), this.#options.pingIntervalMs).unref();
     }
@@ -247,8 +241,7 @@ export class Link {
 
   #onConnected(): void {
     if (this.#state !== 'connecting' || this.#socket.destroyed) return;
-    (this.#socket as LinkSocket)[LINK] = this;
-    reader.attach(this.#socket);
+    readInto(this, this.#socket);
     this.#output.connected();
     this.#transition('handshaking');
     try {

@@ -1,7 +1,7 @@
 import { ByteReader } from './byte-reader.js';
 import { crc32 } from './crc32.js';
 import { ProtocolError } from './errors.js';
-import { FRAME_HEADER_BYTES } from './frame.js';
+import { BATCH_CODE, BATCH_LENGTH_BYTES, FRAME_HEADER_BYTES, FULL_BATCH_BYTES } from './frame.js';
 
 /** Takes one frame's payload. The reader, and every view read from it, is valid during the call only. */
 export type FrameSink = (payload: ByteReader) => void;
@@ -20,8 +20,15 @@ export class FrameDecoder {
   #carried = 0;
   #stopped = false;
 
-  /** @param maxFrameBytes largest acceptable frame, header included; may be raised once a peer has proven itself. */
-  constructor(public maxFrameBytes: number) {}
+  /**
+   * @param maxFrameBytes largest acceptable frame, header included; may be raised once a peer has proven itself. It bounds each
+   * payload in a batch as if that had come alone
+   * @param takesBatches whether a frame may be a batch, whose payloads are handed over one by one; may be turned on later
+   */
+  constructor(
+    public maxFrameBytes: number,
+    public takesBatches = false,
+  ) {}
 
   /** Bytes held for a frame that is not complete yet. */
   get carriedBytes(): number {
@@ -102,10 +109,15 @@ export class FrameDecoder {
 
   #lengthAt(bytes: Buffer, position: number): number {
     const length = bytes.readUInt32BE(position);
-    if (length >= FRAME_HEADER_BYTES && length <= this.maxFrameBytes) return length;
+    const most = this.takesBatches ? this.maxFrameBytes + FULL_BATCH_BYTES : this.maxFrameBytes;
+    if (length < FRAME_HEADER_BYTES || length > most) this.#refuseLength(length, most);
+    return length;
+  }
+
+  #refuseLength(length: number, most: number): never {
     throw new ProtocolError(
       'ERR_NESTWIRE_FRAME_LENGTH',
-      `A frame announces ${length} bytes; between ${FRAME_HEADER_BYTES} and ${this.maxFrameBytes} are allowed. ` +
+      `A frame announces ${length} bytes; between ${FRAME_HEADER_BYTES} and ${most} are allowed. ` +
         'Is the peer speaking another protocol?',
     );
   }
@@ -118,7 +130,32 @@ export class FrameDecoder {
         `The checksum of a frame of ${end - start} bytes is wrong`,
       );
     }
-    this.#reader.reset(bytes, payload, end);
+    if (this.takesBatches && payload < end && bytes[payload] === BATCH_CODE)
+      return this.#deliverBatch(bytes, payload + 1, end, sink);
+    this.#deliverPayload(bytes, payload, end, sink);
+  }
+
+  #deliverBatch(bytes: Buffer, start: number, end: number, sink: FrameSink): void {
+    let position = start;
+    while (position < end && !this.#stopped) {
+      const payload = position + BATCH_LENGTH_BYTES;
+      const left = end - payload;
+      const length = left < 0 ? 0 : bytes.readUInt32BE(position);
+      if (length > left) {
+        throw new ProtocolError(
+          'ERR_NESTWIRE_TRUNCATED',
+          `A payload of ${length} bytes is announced in a batch, of which ${left} are left`,
+        );
+      }
+      position = payload + length;
+      this.#deliverPayload(bytes, payload, position, sink);
+    }
+  }
+
+  #deliverPayload(bytes: Buffer, start: number, end: number, sink: FrameSink): void {
+    const frameBytes = end - start + FRAME_HEADER_BYTES;
+    if (frameBytes > this.maxFrameBytes) this.#refuseLength(frameBytes, this.maxFrameBytes);
+    this.#reader.reset(bytes, start, end);
     sink(this.#reader);
   }
 }

@@ -18,7 +18,8 @@ describe('FrameWriter', () => {
       const writer = new FrameWriter();
       writer.beginFrame();
       writer.payload(payload);
-      expect(writer.endFrame()).toBe(FRAME_HEADER_BYTES + payload.length);
+      writer.endFrame();
+      expect(writer.frameBytes).toBe(FRAME_HEADER_BYTES + payload.length);
       expect(writer.view().equals(expected(payload))).toBe(true);
     },
   );
@@ -28,7 +29,8 @@ describe('FrameWriter', () => {
     const sizes = ['one', '', 'three'].map((payload) => {
       writer.beginFrame();
       writer.payload(payload);
-      return writer.endFrame();
+      writer.endFrame();
+      return writer.frameBytes;
     });
     expect(sizes).toEqual([11, 8, 13]);
     expect(writer.view()).toEqual(Buffer.concat([expected('one'), expected(''), expected('three')]));

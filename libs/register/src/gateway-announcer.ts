@@ -1,3 +1,4 @@
+import { LINK_FEATURES } from '#link';
 import {
   formatAddress,
   InvalidOptionError,
@@ -26,7 +27,7 @@ export interface AnnouncedGateway {
   readonly zone?: string;
   /**
    * Feature bits, as in its handshakes.
-   * @default 0
+   * @default what all links can do
    */
   readonly features?: number;
 }
@@ -76,7 +77,7 @@ function entryOf(
   const isBase = protocol === 'base';
   const address = parseAddress(formatAddress(said.address), 'advertise', { ipv4Only: isBase, dialled: true });
   if (isBase) return baseEntry(address);
-  const { id = '', zone = '', features = 0 } = said;
+  const { id = '', zone = '', features = LINK_FEATURES } = said;
   if (!ID.test(id))
     throw new InvalidOptionError(
       'gatewayAnnouncer.id',

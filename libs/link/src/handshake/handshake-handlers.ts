@@ -1,4 +1,5 @@
 import {
+  Feature,
   HandshakeCode,
   InvalidOptionError,
   RefusalCode,
@@ -6,12 +7,20 @@ import {
   writeRefused,
   ByteWriter,
   type ByteReader,
+  type PeerIdentity,
 } from '#protocol';
 import type { Link, LinkHandler } from '../link.js';
 import { DialerHandshake } from './dialer-handshake.js';
 import { HandshakeRefusedError, PeerRefusedError } from './errors.js';
 import { ListenerHandshake } from './listener-handshake.js';
-import { type DialerTerms, type HandshakeHandler, type HandshakeTerms, type ListenerTerms } from './terms.js';
+import {
+  identityOf,
+  LINK_FEATURES,
+  type DialerTerms,
+  type HandshakeHandler,
+  type HandshakeTerms,
+  type ListenerTerms,
+} from './terms.js';
 
 const ANY_SESSION = '0'.repeat(32);
 
@@ -19,12 +28,15 @@ const ANY_SESSION = '0'.repeat(32);
 abstract class HandshakeLinkHandler<Handshake> implements LinkHandler {
   /** Handshakes that are not done: a link that is not in it belongs to the handler. */
   protected readonly underWay = new Map<Link, Handshake>();
+  readonly #features: number;
 
   constructor(
     terms: HandshakeTerms,
     protected readonly handler: HandshakeHandler,
   ) {
+    const { features = LINK_FEATURES } = terms;
     checkTerms(terms);
+    this.#features = features;
   }
 
   connected(link: Link): void {
@@ -58,6 +70,12 @@ abstract class HandshakeLinkHandler<Handshake> implements LinkHandler {
     this.handler.closed?.(link, reason);
   }
 
+  protected welcome(link: Link, peer: PeerIdentity): void {
+    this.underWay.delete(link);
+    link.accept((this.#features & peer.features & Feature.Batches) !== 0);
+    this.handler.welcomed(link, peer);
+  }
+
   protected abstract begin(link: Link): Handshake;
   protected abstract step(payload: ByteReader, link: Link, handshake: Handshake): void;
 }
@@ -87,9 +105,7 @@ class DialerLinkHandler extends HandshakeLinkHandler<DialerHandshake> {
       link.send((writer) => writer.bytes(step.send));
       return;
     }
-    this.underWay.delete(link);
-    link.accept();
-    this.handler.welcomed(link, step.peer);
+    this.welcome(link, step.peer);
   }
 
   override closed(link: Link, reason: Error | undefined): void {
@@ -123,10 +139,7 @@ class ListenerLinkHandler extends HandshakeLinkHandler<ListenerHandshake> {
       return;
     }
     link.send((writer) => writer.bytes(step.send));
-    if (!('peer' in step)) return;
-    this.underWay.delete(link);
-    link.accept();
-    this.handler.welcomed(link, step.peer);
+    if ('peer' in step) this.welcome(link, step.peer);
   }
 
   override closed(link: Link, reason: Error | undefined): void {
@@ -160,7 +173,5 @@ function checkTerms(terms: HandshakeTerms): void {
       'secret',
       'must have at least one text in its list: the same on every node.',
     );
-  const { role, name, gatewayId = '', features = 0 } = terms;
-  const identity = { role, name, session: ANY_SESSION, gatewayId, features };
-  writeIdentity(new ByteWriter(), HandshakeCode.Ready, identity);
+  writeIdentity(new ByteWriter(), HandshakeCode.Ready, identityOf({ ...terms, session: () => ANY_SESSION }));
 }

@@ -1,4 +1,4 @@
-import type { NodeRole, PeerIdentity, Refusal } from '#protocol';
+import { Feature, type NodeRole, type PeerIdentity, type Refusal } from '#protocol';
 import type { Link, LinkHandler } from '../link.js';
 
 /** What this node shows of itself, and what it asks of others. */
@@ -11,8 +11,8 @@ export interface HandshakeTerms {
   /** Six bytes in hex, of a gateway only. */
   readonly gatewayId?: string;
   /**
-   * Bits of what this node can do.
-   * @default 0
+   * Bits of what this node can do: see `Feature`. Without `Batches`, each frame on its links has a checksum of its own.
+   * @default what all links can do, which is `Batches`
    */
   readonly features?: number;
   /** Asked anew for each handshake: 16 bytes in hex. */
@@ -36,7 +36,10 @@ export interface HandshakeHandler extends LinkHandler {
   welcomed(link: Link, peer: PeerIdentity): void;
 }
 
+/** What every link can do. */
+export const LINK_FEATURES = Feature.Batches;
+
 export function identityOf(terms: HandshakeTerms): PeerIdentity {
-  const { role, name, gatewayId = '', features = 0 } = terms;
+  const { role, name, gatewayId = '', features = LINK_FEATURES } = terms;
   return { role, name, session: terms.session(), gatewayId, features };
 }

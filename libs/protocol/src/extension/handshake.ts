@@ -21,6 +21,12 @@ export type NodeRole = 'gateway' | 'register' | 'caller';
 
 const ROLES: Readonly<Record<NodeRole, number>> = { gateway: 1, register: 2, caller: 3 };
 
+/** Bits that a node may tell of itself. */
+export const Feature = {
+  /** it takes batches, and sends them to whoever takes them too */
+  Batches: 1,
+} as const;
+
 /** Who a peer is: believed once its proof was right. */
 export interface PeerIdentity {
   readonly role: NodeRole;
@@ -30,7 +36,7 @@ export interface PeerIdentity {
   readonly session: string;
   /** Six bytes in hex; empty unless the peer is a gateway. */
   readonly gatewayId: string;
-  /** Bits of what it can do beyond this version; those that a receiver does not know mean nothing to it. */
+  /** Bits of what it can do beyond this version, see `Feature`; those that a receiver does not know mean nothing to it. */
   readonly features: number;
 }
 
