@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import {
   dialerHandshake,
   Link,
+  LINK_FEATURES,
   LinkServer,
   listenerHandshake,
   resolveLinkOptions,
@@ -19,6 +20,8 @@ import { LinkRecorder, until } from './link-kit.js';
 export const SECRET = 's3cret';
 export const DIALER_SESSION = 'd0'.repeat(16);
 export const LISTENER_SESSION = '1a'.repeat(16);
+/** Nobody knows it. Without `Feature.Batches` each frame has a header of its own. */
+const OTHER_FEATURE = 4;
 export const GATEWAY_ID = 'f0a1b2c3d4e5';
 
 export const DIALER_TERMS: DialerTerms = {
@@ -33,7 +36,7 @@ export const LISTENER_TERMS: ListenerTerms = {
   role: 'gateway',
   name: 'gateway 1',
   gatewayId: GATEWAY_ID,
-  features: 4,
+  features: OTHER_FEATURE,
   session: () => LISTENER_SESSION,
 };
 
@@ -135,7 +138,7 @@ export const WORKER: PeerIdentity = {
   name: 'worker 1',
   session: DIALER_SESSION,
   gatewayId: '',
-  features: 0,
+  features: LINK_FEATURES,
 };
 
 export const GATEWAY: PeerIdentity = {
@@ -143,5 +146,5 @@ export const GATEWAY: PeerIdentity = {
   name: 'gateway 1',
   session: LISTENER_SESSION,
   gatewayId: GATEWAY_ID,
-  features: 4,
+  features: OTHER_FEATURE,
 };

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { Feature } from '#protocol';
 import { RegisterServer } from '#register';
 import { until } from '../../../test/links/link-kit.js';
 import { Gateway } from './gateway.js';
@@ -36,7 +37,7 @@ describe('a gateway that stops', () => {
     const node = await TestGateway.start({ protocol: 'nestwire', registers: [`127.0.0.1:${port}`] });
     await until(() => register.gateways.length === 1, 'the register knows it');
     const { id, address } = node.gateway;
-    expect(register.gateways).toEqual([{ id, address, zone: '', features: 0 }]);
+    expect(register.gateways).toEqual([{ id, address, zone: '', features: Feature.Batches }]);
     const client = await WsClient.open(node.ws);
     let knownWhenClosed: number | undefined;
     client.socket.on('close', () => (knownWhenClosed = register.gateways.length));

@@ -172,7 +172,9 @@ function sideOf({ protocol, secret, name }: ResolvedRegisterOptions, desk: Regis
   const secrets = secretsOf(secret);
   if (protocol === 'base') return new BaseRegisterSide(secrets, desk);
   const session = randomBytes(16).toString('hex');
-  return new NestwireRegisterSide({ secrets, role: 'register', name, session: () => session }, desk);
+  // No batches: a list is one frame, which may be no larger for coming in one.
+  const terms = { secrets, role: 'register', name, features: 0, session: () => session } as const;
+  return new NestwireRegisterSide(terms, desk);
 }
 
 function describe({ id, address }: GatewayEntry): string {
