@@ -40,6 +40,11 @@ export const RECORDED_STREAMS: readonly Buffer[] = unique(
   events.flatMap(({ frames, hex }) => (frames === undefined || hex === undefined ? [] : [hex])),
 );
 
+/** Whole frames. */
+export const GOLDEN_BATCHES: readonly Buffer[] = unique(
+  (golden('extension/batches.json') as readonly { readonly frame: string }[]).map(({ frame }) => frame),
+);
+
 const recordedEvents = recordedPayloads((name) => name.startsWith('EVENT_'));
 export const EVENTS: readonly Buffer[] = [...goldenPayloads('event'), ...recordedEvents];
 

@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib';
-import { encodeFrame, FrameDecoder, FRAME_HEADER_BYTES } from '#protocol';
+import { encodeFrame, FrameDecoder } from '#protocol';
 import { holds, shown, type FuzzTarget } from '../contract.js';
+import { withRightChecksums } from '../frame-checksums.js';
 import { RECORDED_STREAMS } from '../seeds.js';
 import { readInAllChunks, type StreamFormat } from '../stream-target.js';
 
@@ -30,7 +30,7 @@ const format: StreamFormat = {
   },
 };
 
-/** Frames of the LAN and register links, as they come, and with checksums that are right: few changed bytes get past these. */
+/** Frames of the base protocol, and before a link is open, as they come, and with checksums that are right. */
 export const frames: FuzzTarget = {
   ...format,
   dictionary: [],
@@ -40,14 +40,3 @@ export const frames: FuzzTarget = {
     return summed.equals(bytes) ? outcome : readInAllChunks(format, summed, cuts);
   },
 };
-
-function withRightChecksums(bytes: Buffer): Buffer {
-  const summed = Buffer.from(bytes);
-  for (let at = 0; summed.length - at >= FRAME_HEADER_BYTES;) {
-    const length = summed.readUInt32BE(at);
-    if (length < FRAME_HEADER_BYTES || at + length > summed.length) break;
-    summed.writeUInt32BE(crc32(summed.subarray(at + FRAME_HEADER_BYTES, at + length)), at + 4);
-    at += length;
-  }
-  return summed;
-}

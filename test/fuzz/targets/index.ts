@@ -1,4 +1,5 @@
 import type { FuzzTarget } from '../contract.js';
+import { batches } from './batches.target.js';
 import { commands } from './commands.target.js';
 import { closeDetails, openDetails } from './details.target.js';
 import { envelope } from './envelope.target.js';
@@ -17,6 +18,7 @@ import { wsUpgrade } from './ws-upgrade.target.js';
 /** Every parser that faces a socket. What is not here is not fuzzed: fuzz.spec.ts fails for a parser of the protocol that is left out. */
 export const TARGETS: readonly FuzzTarget[] = [
   frames,
+  batches,
   commands,
   replies,
   events,
