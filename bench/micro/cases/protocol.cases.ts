@@ -61,6 +61,48 @@ const frames = SIZES.flatMap((bytes): MicroCase[] => {
   ];
 });
 
+/** What a gateway sends in a turn when many clients talk. */
+const BATCHED = 32;
+
+const batches = [16, 128, 1024].flatMap((bytes): MicroCase[] => {
+  const payload = payloadOf(bytes);
+  const write = (writer: FrameWriter): number => {
+    writer.truncate(0);
+    for (let i = 0; i < BATCHED; i++) {
+      writer.beginFrame();
+      writer.bytes(payload);
+      writer.endFrame();
+    }
+    writer.seal();
+    return writer.length;
+  };
+  const batched = (): FrameWriter => {
+    const writer = new FrameWriter();
+    writer.batch();
+    return writer;
+  };
+  return [
+    repeated('batches', `encode ${BATCHED} of ${bytes} B`, 100, () => {
+      const writer = batched();
+      return { operation: () => write(writer), each: write(batched()) };
+    }),
+    repeated('batches', `decode ${BATCHED} of ${bytes} B`, 100, () => {
+      const decoder = new FrameDecoder(MAX_FRAME_BYTES, true);
+      const writer = batched();
+      write(writer);
+      const batch = writer.view();
+      let taken = 0;
+      const take = (reader: ByteReader): void => void (taken += reader.remaining);
+      const operation = (): number => {
+        taken = 0;
+        decoder.push(batch, take);
+        return taken;
+      };
+      return { operation, each: BATCHED * bytes };
+    }),
+  ];
+});
+
 const checksums = SIZES.flatMap((bytes): MicroCase[] => {
   const payload = payloadOf(bytes);
   const each = zlibCrc32(payload);
@@ -176,6 +218,7 @@ const clientIds: readonly MicroCase[] = [
 
 export const PROTOCOL_CASES: readonly MicroCase[] = [
   ...frames,
+  ...batches,
   ...checksums,
   ...events,
   ...commands,

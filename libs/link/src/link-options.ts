@@ -10,7 +10,8 @@ const MiB = 1024 * 1024;
 
 export interface LinkOptions {
   /**
-   * Largest frame taken from the peer, header included. A larger one ends the link before anything of it is buffered.
+   * Largest frame taken from the peer, header included. A larger one ends the link before anything of it is buffered. A batch of
+   * several may be 64 KiB larger, none of them alone.
    * @default 67_108_864 (64 MiB)
    */
   readonly maxFrameBytes: number;
@@ -27,8 +28,8 @@ export interface LinkOptions {
   readonly frameTimeoutMs: number;
   /**
    * Most bytes of unfinished frames that all links of one `LinkServer` may hold together (while buffers grow they take up to twice
-   * as much); the link that passes it is destroyed with `TooMuchCarriedError`. Less than `maxFrameBytes` means that, so that one
-   * frame always gets through. 0 disables the limit. Links that were dialled are bounded by `maxFrameBytes` each.
+   * as much); the link that passes it is destroyed with `TooMuchCarriedError`. Less than the largest batch means that, so that one
+   * always gets through. 0 disables the limit. Links that were dialled are bounded by `maxFrameBytes` each.
    * @default 268_435_456 (256 MiB)
    */
   readonly maxCarriedBytes: number;
