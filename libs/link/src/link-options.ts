@@ -1,5 +1,6 @@
 import {
   DEFAULT_MAX_FRAME_BYTES,
+  FULL_BATCH_BYTES,
   milliseconds,
   resolveOptions,
   wholeNumber,
@@ -28,8 +29,9 @@ export interface LinkOptions {
   readonly frameTimeoutMs: number;
   /**
    * Most bytes of unfinished frames that all links of one `LinkServer` may hold together (while buffers grow they take up to twice
-   * as much); the link that passes it is destroyed with `TooMuchCarriedError`. Less than the largest batch means that, so that one
-   * always gets through. 0 disables the limit. Links that were dialled are bounded by `maxFrameBytes` each.
+   * as much); the link that passes it is destroyed with `TooMuchCarriedError`. Less than `maxFrameBytes` means that, so that one
+   * frame always gets through. Of a link with batches the first 64 KiB do not count. 0 disables the limit. Links that were dialled are
+   * bounded by the largest frame each.
    * @default 268_435_456 (256 MiB)
    */
   readonly maxCarriedBytes: number;
@@ -89,7 +91,7 @@ export const DEFAULT_LINK_OPTIONS: LinkOptions = {
 };
 
 const CHECKS: OptionChecks<LinkOptions> = {
-  maxFrameBytes: wholeNumber(9, 0xffff_ffff),
+  maxFrameBytes: wholeNumber(9, 0xffff_ffff - FULL_BATCH_BYTES),
   maxHandshakeFrameBytes: wholeNumber(9, 0xffff_ffff),
   frameTimeoutMs: milliseconds(0),
   maxCarriedBytes: wholeNumber(0),

@@ -60,12 +60,6 @@ export class LinkOutput {
     return this.#chunks;
   }
 
-  /** From now on frames that leave together leave in a batch. */
-  batch(): void {
-    this.flush();
-    this.frames.batch();
-  }
-
   /** The socket takes bytes from here on. */
   connected(): void {
     this.#isConnected = true;

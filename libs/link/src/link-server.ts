@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { formatAddress, FULL_BATCH_BYTES, type NodeAddress } from '#protocol';
+import { formatAddress, type NodeAddress } from '#protocol';
 import { CarryBudget } from './carry-budget.js';
 import { ListenError } from './errors.js';
 import { Link, type LinkHandler } from './link.js';
@@ -21,8 +21,7 @@ export class LinkServer {
     private readonly log: NodeLog = silentLog,
   ) {
     const { maxCarriedBytes, maxFrameBytes } = options;
-    const least = maxFrameBytes + FULL_BATCH_BYTES;
-    this.#budget = new CarryBudget(maxCarriedBytes === 0 ? 0 : Math.max(maxCarriedBytes, least));
+    this.#budget = new CarryBudget(maxCarriedBytes === 0 ? 0 : Math.max(maxCarriedBytes, maxFrameBytes));
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) =>
       this.#onSocket(socket),
     );

@@ -129,7 +129,7 @@ export class Link implements ChunkReceiver {
     clearTimeout(this.#handshakeTimer);
     this.#decoder.maxFrameBytes = this.#options.maxFrameBytes;
     this.#decoder.takesBatches = batches;
-    if (batches) this.#output.batch();
+    if (batches) this.#output.frames.batch();
     if (this.#options.pingIntervalMs > 0) {
       this.#pingTimer = setInterval(() => this.ping(), this.#options.pingIntervalMs).unref();
     }

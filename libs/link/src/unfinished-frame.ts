@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FrameDecoder } from '#protocol';
+import { FULL_BATCH_BYTES, type FrameDecoder } from '#protocol';
 import type { CarryBudget } from './carry-budget.js';
 import { TooMuchCarriedError, UnfinishedFrameError } from './errors.js';
 
@@ -15,7 +15,7 @@ export class UnfinishedFrameWatch {
   #framesThen = 0;
   #bytesThen = 0;
   /** What the budget knows of. */
-  #carriedBytes = 0;
+  #countedBytes = 0;
   #isOver = false;
   /** Frames finished so far: the link counts them. */
   frames = 0;
@@ -37,9 +37,11 @@ export class UnfinishedFrameWatch {
   /** A chunk has been decoded. */
   received(): void {
     const { budget } = this;
-    const { carriedBytes } = this.decoder;
-    const change = carriedBytes - this.#carriedBytes;
-    this.#carriedBytes = carriedBytes;
+    const { carriedBytes, takesBatches } = this.decoder;
+    // A peer that sends batches has proven itself, and is in the middle of one whenever it is busy.
+    const counted = takesBatches ? Math.max(0, carriedBytes - FULL_BATCH_BYTES) : carriedBytes;
+    const change = counted - this.#countedBytes;
+    this.#countedBytes = counted;
     if (budget?.change(change) === false) {
       this.fail(new TooMuchCarriedError(this.peer, carriedBytes, budget.limitBytes));
     } else if (carriedBytes > 0) this.#arm();
@@ -49,8 +51,8 @@ export class UnfinishedFrameWatch {
   end(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.budget?.change(-this.#carriedBytes);
-    this.#carriedBytes = 0;
+    this.budget?.change(-this.#countedBytes);
+    this.#countedBytes = 0;
   }
 
   #arm(): void {

@@ -136,18 +136,23 @@ export class FrameDecoder {
   }
 
   #deliverBatch(bytes: Buffer, start: number, end: number, sink: FrameSink): void {
+    const full = start - 1 - FRAME_HEADER_BYTES + FULL_BATCH_BYTES;
     let position = start;
     while (position < end && !this.#stopped) {
-      const payload = position + BATCH_LENGTH_BYTES;
-      const left = end - payload;
-      const length = left < 0 ? 0 : bytes.readUInt32BE(position);
-      if (length > left) {
+      if (position >= full) {
         throw new ProtocolError(
-          'ERR_NESTWIRE_TRUNCATED',
-          `A payload of ${length} bytes is announced in a batch, of which ${left} are left`,
+          'ERR_NESTWIRE_FRAME_LENGTH',
+          `A batch of ${end - start} bytes goes on after ${FULL_BATCH_BYTES}, where it is full`,
         );
       }
-      position = payload + length;
+      const payload = position + BATCH_LENGTH_BYTES;
+      if (payload > end || bytes.readUInt32BE(position) > end - payload) {
+        throw new ProtocolError(
+          'ERR_NESTWIRE_TRUNCATED',
+          `A batch ends in the middle of a payload, ${end - position} bytes after its length begins`,
+        );
+      }
+      position = payload + bytes.readUInt32BE(position);
       this.#deliverPayload(bytes, payload, position, sink);
     }
   }

@@ -11,7 +11,7 @@ export class FrameWriter extends ByteWriter {
   /** Where the header is that the frames being written share. */
   #batchStart = NO_BATCH;
 
-  /** From now on all frames until `seal` go into one batch; those before this are done with. */
+  /** From now on all frames until `seal` go into one batch. Those before have ended, and keep headers of their own. */
   batch(): void {
     this.#isBatching = true;
   }
@@ -24,7 +24,7 @@ export class FrameWriter extends ByteWriter {
     this.#payloadStart = this.length;
   }
 
-  /** The size of the frame so far, with a header of its own. */
+  /** The size of the frame so far, with a header of its own: in a batch it takes less, or more when it is the first. */
   get frameBytes(): number {
     return this.payloadBytes + FRAME_HEADER_BYTES;
   }

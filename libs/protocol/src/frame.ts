@@ -15,7 +15,10 @@ export const BATCH_CODE = 211;
 
 /** The length before each payload in a batch. */
 export const BATCH_LENGTH_BYTES = 4;
-/** No payload is added to a batch that has so many bytes: one may be so much larger than the largest frame. */
+/**
+ * No payload is added to a batch that has so many bytes, header included. So one is not much larger than the largest frame, and what
+ * comes at once is about as much as in one read.
+ */
 export const FULL_BATCH_BYTES = 64 * 1024;
 
 /** Largest frame between nodes unless an option says otherwise: 64 MiB. */

@@ -172,7 +172,7 @@ function sideOf({ protocol, secret, name }: ResolvedRegisterOptions, desk: Regis
   const secrets = secretsOf(secret);
   if (protocol === 'base') return new BaseRegisterSide(secrets, desk);
   const session = randomBytes(16).toString('hex');
-  // No batches: a list is one frame, which may be no larger for coming in one.
+  // No batches: what goes over these links is too little to gain by them.
   const terms = { secrets, role: 'register', name, features: 0, session: () => session } as const;
   return new NestwireRegisterSide(terms, desk);
 }

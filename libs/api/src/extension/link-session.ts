@@ -222,9 +222,11 @@ export class LinkSession {
     if (link.queuedBytes > maxQueuedBytes) {
       const { frameBytes } = writer;
       link.abortFrame();
-      // What the system takes at once does not wait.
+      // What the system takes at once does not wait. Tried anew as long as that frees something: a frame takes a bit more than its own
+      // bytes when it begins a batch.
+      const waiting = link.queuedBytes;
       link.flush();
-      if (link.queuedBytes + frameBytes > maxQueuedBytes) return false;
+      if (link.queuedBytes === waiting || link.queuedBytes + frameBytes > maxQueuedBytes) return false;
       return this.#write(definition, request, id, key);
     }
     if (this.#stream !== undefined) this.#context.turn.expect();

@@ -1,6 +1,6 @@
 /**
- * First bytes of the payloads that the base protocol does not have; 211 is that of a batch (`BATCH_CODE`). Commands (1–199) and events (20–24) keep their layout: on
- * a link of the extension they only may come inside `Marked` or `Request`.
+ * First bytes of the payloads that the base protocol does not have; 211 is that of a batch (`BATCH_CODE`). Commands (1–199) and
+ * events (20–24) keep their layout: on a link of the extension they only may come inside `Marked` or `Request`.
  */
 export const ExtensionCode = {
   /** either way: optional fields before an event or a command */
