@@ -132,8 +132,15 @@ describe('a decoder that takes batches', () => {
     expect(read(Buffer.concat([batchOf(), batchOf('a')]))).toEqual(['a']);
   });
 
-  it('hands over a frame of 8 bytes, whose payload is empty', () => {
+  it('hands over a frame of 8 bytes, whose payload is empty, whatever comes behind it', () => {
     expect(read(framed(Buffer.alloc(0)))).toEqual(['']);
+    const texts: string[] = [];
+    const decoder = new FrameDecoder(LIMIT, true);
+    decoder.push(Buffer.concat([framed(Buffer.alloc(0)), Uint8Array.of(211)]), (payload) =>
+      texts.push(payload.restAsByteString()),
+    );
+    expect(texts).toEqual(['']);
+    expect(decoder.carriedBytes).toBe(1);
   });
 
   it('looks for no batch in a batch', () => {
@@ -217,13 +224,26 @@ describe('a batch that is wrong', () => {
   );
 
   it.each([
-    ['announces more than is left', [sized(4), Buffer.from('one')], 4, 3],
-    ['announces all that there is', [sized(2 ** 32 - 1), Buffer.from('one')], 2 ** 32 - 1, 3],
-    ['ends within a length', [sized(0), Buffer.alloc(3)], 0, -1],
-  ])('%s', (_name, parts, length, left) => {
+    ['announces more than is left', [sized(4), Buffer.from('one')], 7],
+    ['announces more than there can be', [sized(2 ** 32 - 1), Buffer.from('one')], 7],
+    ['ends within a length', [sized(0), Buffer.alloc(3)], 3],
+  ])('%s', (_name, parts, left) => {
     const { code, message } = errorOf(() => read(framed(Buffer.concat([Uint8Array.of(211), ...parts]))));
     expect(code).toBe('ERR_NESTWIRE_TRUNCATED');
-    expect(message).toBe(`A payload of ${length} bytes is announced in a batch, of which ${left} are left`);
+    expect(message).toBe(`A batch ends in the middle of a payload, ${left} bytes after its length begins`);
+  });
+
+  it('goes on when it is full: a peer must not make one turn of thousands', () => {
+    const first = (bytes: number): string => 'x'.repeat(bytes - 8 - 1 - 4);
+    const options = { maxFrameBytes: 100 * KiB };
+    // The next length begins where the batch is full, and a byte before that.
+    expect(read(batchOf(first(64 * KiB - 1), 'y'), options)).toHaveLength(2);
+    const { code, message } = errorOf(() => read(batchOf(first(64 * KiB), 'y'), options));
+    expect(code).toBe('ERR_NESTWIRE_FRAME_LENGTH');
+    expect(message).toBe(
+      `A batch of ${64 * KiB - 8 - 1 + 4 + 1} bytes goes on after ${64 * KiB}, where it is full`,
+    );
+    expect(read(batchOf('x'.repeat(90 * KiB)), options)).toHaveLength(1);
   });
 
   it('has a payload that alone would be too large', () => {

@@ -59,6 +59,28 @@ describe('a gateway that does not read', () => {
     await slow.until(() => slow.of('sendToClient').length === called - droppedHere + 1);
   });
 
+  it('is sent what just fits, and nothing that is a byte too long, whatever else waits', async () => {
+    const maxQueuedBytes = 10_000;
+    const gateway = await extensionGateway();
+    const { api, pool } = await linkedByExtension([gateway], { link: { maxQueuedBytes } });
+    const channel = pool.node(gateway.id)!.channel;
+    // Beside the message: header and code of the batch, length and code of the command, connection.
+    const most = maxQueuedBytes - (8 + 1 + 4 + 1 + 4);
+    let sent = 0;
+    for (const before of [0, 500]) {
+      for (let size = most - before - 40; size <= most - before + 40; size++) {
+        if (before > 0) api.sendToClient(clientAt(gateway, 1), 'x'.repeat(before));
+        const dropped = pool.counters.droppedCommands;
+        api.sendToClient(clientAt(gateway, 1), 'x'.repeat(size));
+        expect(channel.queuedBytes).toBeLessThanOrEqual(maxQueuedBytes);
+        if (before === 0)
+          expect(pool.counters.droppedCommands - dropped, `${size}`).toBe(Number(size > most));
+        sent += Number(before > 0) + 1 - (pool.counters.droppedCommands - dropped);
+        await gateway.until(() => gateway.of('sendToClient').length === sent);
+      }
+    }
+  });
+
   it('lets flush() fail at its deadline, naming it and what waits, and resolve when it reads on', async () => {
     const node = await extensionGateway();
     const { api } = await linkedByExtension([node], { flushTimeoutMs: 50, gatewaySilenceTimeoutMs: 0 });

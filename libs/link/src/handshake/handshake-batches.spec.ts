@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PeerRefusedError, type Link } from '#link';
-import { Feature, GatheredFrame, ProtocolError } from '#protocol';
+import { Feature, FrameDecoder, GatheredFrame, ProtocolError } from '#protocol';
 import {
   ByHand,
   dialWithHandshake,
@@ -47,9 +47,9 @@ async function dialled(ours: number, theirs: number, maxFrameBytes?: number): Pr
 }
 
 /** The peer listens. */
-async function listening(ours: number, theirs: number): Promise<Opened> {
+async function listening(ours: number, theirs: number, isByDefault = false): Promise<Opened> {
   const { address, peers } = await listenRaw();
-  const { link, recorder } = dialWithHandshake(address, { features: ours });
+  const { link, recorder } = dialWithHandshake(address, isByDefault ? {} : { features: ours });
   recorder.onWelcomed = () => link.send((writer) => writer.payload('welcome'));
   await until(() => peers[0]?.frames.length === 1, 'Hello has come');
   const peer = peers[0]!;
@@ -88,6 +88,7 @@ describe.each(SIDES)('%s', (_side, open) => {
     ['the peer', Feature.Batches, UNKNOWN],
     ['it', 0, Feature.Batches],
     ['either', 0, 0],
+    ['either, though they have something else in common', UNKNOWN, UNKNOWN],
   ])('sends none when %s takes none', async (_who, ours, theirs) => {
     const { link, heard } = await open(ours, theirs);
     expect(heard()).toEqual(frameOf('welcome'));
@@ -104,6 +105,11 @@ describe.each(SIDES)('%s', (_side, open) => {
     await recorder.received(before + 5);
     expect(recorder.texts.slice(before)).toEqual(['one', 'two', 'alone', 'one', 'two']);
   });
+});
+
+it('a node takes batches, and sends them, unless its terms say otherwise', async () => {
+  const { heard } = await listening(Feature.Batches, Feature.Batches, true);
+  expect(heard()[8]).toBe(211);
 });
 
 it('a dialer takes a batch that comes in one piece with Ready', async () => {
@@ -207,8 +213,9 @@ describe('an open link of batches', () => {
 
   it('keeps what was sent for who refers to it', async () => {
     const { link, heard } = await dialled(Feature.Batches, Feature.Batches);
-    link.retainSent();
     const { length } = heard();
+    link.send((writer) => writer.payload('before'));
+    link.retainSent();
     const kept: { chunk: Buffer; start: number; end: number }[] = [];
     const texts = Array.from({ length: 4_000 }, (_, number) => `frame number ${number} of four thousand`);
     for (const text of texts) {
@@ -221,8 +228,14 @@ describe('an open link of batches', () => {
       });
       link.endFrame();
     }
-    const bytes = texts.reduce((sum, text) => sum + 4 + text.length, 0);
-    await until(() => heard().length >= length + bytes, 'all of it has come');
+    const read: string[] = [];
+    const readAll = (): void => {
+      read.length = 0;
+      const decoder = new FrameDecoder(128 * KiB, true);
+      decoder.push(heard().subarray(length), (payload) => read.push(payload.restAsByteString()));
+    };
+    await until(() => (readAll(), read.length > texts.length), 'all of it has come');
+    expect(read).toEqual(['before', ...texts]);
     expect(kept.map(({ chunk, start, end }) => chunk.toString('latin1', start, end))).toEqual(texts);
     expect(new Set(kept.map(({ chunk }) => chunk)).size).toBeGreaterThan(1);
   });
