@@ -12,7 +12,7 @@ const MiB = 1024 * 1024;
 export interface LinkOptions {
   /**
    * Largest frame taken from the peer, header included. A larger one ends the link before anything of it is buffered. A batch of
-   * several may be 64 KiB larger, none of them alone.
+   * several may be 16 KiB larger, none of them alone.
    * @default 67_108_864 (64 MiB)
    */
   readonly maxFrameBytes: number;
@@ -30,7 +30,7 @@ export interface LinkOptions {
   /**
    * Most bytes of unfinished frames that all links of one `LinkServer` may hold together (while buffers grow they take up to twice
    * as much); the link that passes it is destroyed with `TooMuchCarriedError`. Less than `maxFrameBytes` means that, so that one
-   * frame always gets through. Of a link with batches the first 64 KiB do not count. 0 disables the limit. Links that were dialled are
+   * frame always gets through. Of a link with batches the first 16 KiB do not count. 0 disables the limit. Links that were dialled are
    * bounded by the largest frame each.
    * @default 268_435_456 (256 MiB)
    */

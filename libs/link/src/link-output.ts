@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import { FrameWriter, FULL_BATCH_BYTES, type GatheredFrame } from '#protocol';
+import { FrameWriter, type GatheredFrame } from '#protocol';
 import type { LinkOptions } from './link-options.js';
 import { RetainedChunks } from './retained-chunks.js';
 
-/** A flush does not wait for the end of the turn beyond this: batches may not grow any further. */
-const FLUSH_AT_BYTES = FULL_BATCH_BYTES;
+/** A flush does not wait for the end of the turn beyond this. */
+const FLUSH_AT_BYTES = 64 * 1024;
 const OUTPUT_BYTES = 16 * 1024;
 /** An output buffer that one large frame has grown beyond this is given back instead of kept for as long as the link lives. */
 const MAX_KEPT_OUTPUT_BYTES = 2 * FLUSH_AT_BYTES;

@@ -44,11 +44,11 @@ describe('what the unfinished frames of many links hold together', () => {
     expect(budget.usedBytes).toBe(0);
   });
 
-  it('counts from 64 KiB on of those with batches: whoever is busy is always in the middle of one', () => {
+  it('counts from 16 KiB on of those with batches: whoever is busy is always in the middle of one', () => {
     const budget = new CarryBudget(MAX_FRAME_BYTES);
-    const most = MAX_FRAME_BYTES + 64 * KiB;
+    const most = MAX_FRAME_BYTES + 16 * KiB;
     const links = Array.from({ length: 100 }, () => receiver(budget, true));
-    for (const { receive } of links) receive(begun(most, 64 * KiB));
+    for (const { receive } of links) receive(begun(most, 16 * KiB));
     expect(budget.usedBytes).toBe(0);
     // The largest batch of one link gets through.
     links[0]!.receive(Buffer.alloc(MAX_FRAME_BYTES - 1));

@@ -1,6 +1,6 @@
 import { ByteWriter } from './byte-writer.js';
 import { crc32 } from './crc32.js';
-import { BATCH_CODE, BATCH_LENGTH_BYTES, FRAME_HEADER_BYTES } from './frame.js';
+import { BATCH_CODE, BATCH_LENGTH_BYTES, FRAME_HEADER_BYTES, FULL_BATCH_BYTES } from './frame.js';
 
 const NO_BATCH = -1;
 
@@ -11,15 +11,14 @@ export class FrameWriter extends ByteWriter {
   /** Where the header is that the frames being written share. */
   #batchStart = NO_BATCH;
 
-  /** From now on all frames until `seal` go into one batch. Those before have ended, and keep headers of their own. */
+  /** From now on frames go into batches, each until it is full or `seal` ends it. Those before have ended, and keep headers of their own. */
   batch(): void {
     this.#isBatching = true;
   }
 
   beginFrame(): void {
-    if (this.#isBatching) {
-      if (this.#batchStart === NO_BATCH) this.#beginBatch();
-    } else this.u32(0);
+    if (this.#isBatching) this.#enterBatch();
+    else this.u32(0);
     this.u32(0);
     this.#payloadStart = this.length;
   }
@@ -71,7 +70,11 @@ export class FrameWriter extends ByteWriter {
     return this.#batchStart + FRAME_HEADER_BYTES + 1;
   }
 
-  #beginBatch(): void {
+  #enterBatch(): void {
+    if (this.#batchStart !== NO_BATCH) {
+      if (this.length - this.#batchStart < FULL_BATCH_BYTES) return;
+      this.seal();
+    }
     this.#batchStart = this.length;
     this.u32(0);
     this.u32(0);

@@ -16,10 +16,10 @@ export const BATCH_CODE = 211;
 /** The length before each payload in a batch. */
 export const BATCH_LENGTH_BYTES = 4;
 /**
- * No payload is added to a batch that has so many bytes, header included. So one is not much larger than the largest frame, and what
- * comes at once is about as much as in one read.
+ * No payload is added to a batch that has so many bytes, header included: a checksum over more is no cheaper a byte, and a batch that is
+ * cut by a read has to be put together again. Nor can a peer hand over thousands of payloads in one piece.
  */
-export const FULL_BATCH_BYTES = 64 * 1024;
+export const FULL_BATCH_BYTES = 16 * 1024;
 
 /** Largest frame between nodes unless an option says otherwise: 64 MiB. */
 export const DEFAULT_MAX_FRAME_BYTES = 64 * 1024 * 1024;

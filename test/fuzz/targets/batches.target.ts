@@ -6,7 +6,7 @@ import { GOLDEN_BATCHES, RECORDED_STREAMS, words } from '../seeds.js';
 import { readInAllChunks, type StreamFormat } from '../stream-target.js';
 
 const MAX_FRAME_BYTES = 4096;
-const FULL_BATCH_BYTES = 64 * 1024;
+const FULL_BATCH_BYTES = 16 * 1024;
 const BATCH_CODE = 211;
 
 const format: StreamFormat = {

@@ -153,10 +153,10 @@ describe('an open link of batches', () => {
     expect(link.queuedBytes).toBe(0);
   });
 
-  it('puts no more than 64 KiB before the last frame of a batch', async () => {
+  it('adds no frame to a batch of 16 KiB', async () => {
     const { link, heard } = await dialled(Feature.Batches, Feature.Batches);
     const { length } = heard();
-    const payload = Buffer.alloc(20 * KiB, 'x');
+    const payload = Buffer.alloc(5 * KiB, 'x');
     for (let sent = 0; sent < 8; sent++) link.send((writer) => writer.bytes(payload));
     const four = 8 + 1 + 4 * (4 + payload.length);
     await until(() => heard().length === length + 2 * four, 'all of it has come');
@@ -170,7 +170,7 @@ describe('an open link of batches', () => {
     const { address, recorder } = await listenForHandshakes({ features: Feature.Batches }, options);
     const { link, recorder: dialer } = dialWithHandshake(address, {}, options);
     await dialer.peer();
-    const [small, large] = [Buffer.alloc(60 * KiB, 's'), Buffer.alloc(maxFrameBytes - 8, 'l')];
+    const [small, large] = [Buffer.alloc(15 * KiB, 's'), Buffer.alloc(maxFrameBytes - 8, 'l')];
     for (const payload of [small, large, small]) link.send((writer) => writer.bytes(payload));
     await recorder.received(3);
     expect(recorder.frames.map(({ length }) => length)).toEqual([small.length, large.length, small.length]);
