@@ -40,7 +40,7 @@ describe('a gateway that is killed', () => {
         'nobody finds a client of the gateway that died',
         async () => {
           const found = await clientList(asker, uid);
-          return found.includes(held[0]!.clientId) ? found : undefined;
+          return typeof found === 'string' || found.includes(held[0]!.clientId) ? found : undefined;
         },
         AT_ONCE_MS,
       );
@@ -78,7 +78,8 @@ async function uidCount(asker: WsClient): Promise<unknown> {
   return asker.call('getUidCount').catch((error: unknown) => String(error));
 }
 
-/** @returns of those gateways that answered */
-async function clientList(asker: WsClient, uid: string): Promise<readonly unknown[]> {
-  return (await asker.call('getClientListByUid', uid)) as unknown[];
+/** @returns what was refused as a text: a question that meets the gateway in the moment of its death has no whole answer */
+async function clientList(asker: WsClient, uid: string): Promise<readonly unknown[] | string> {
+  const list = asker.call('getClientListByUid', uid) as Promise<unknown[]>;
+  return list.catch((error: unknown) => String(error));
 }
