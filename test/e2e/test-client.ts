@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
 import type { ClientId } from '#protocol';
+import type { Attempt } from './apps/worker/test.handlers.js';
 
 const PATIENCE_MS = 15_000;
 
@@ -21,11 +22,12 @@ export abstract class TestClient {
 
   /** An api call, done by a worker. Rejects with the error's text when the worker answers with one. */
   async call(fn: string, ...args: readonly unknown[]): Promise<unknown> {
-    const id = ++this.#lastCall;
-    this.write(JSON.stringify({ event: 'call', data: { fn, args }, id }));
-    const { data, error } = await this.next((message) => message['id'] === id, `the answer to ${fn}`);
-    if (error !== undefined) throw new Error(JSON.stringify(error));
-    return data ?? undefined;
+    return this.#ask('call', fn, args);
+  }
+
+  /** One that may fail while nodes come and go: the worker has handled the error, and tells its code. */
+  async attempt(fn: string, ...args: readonly unknown[]): Promise<Attempt> {
+    return (await this.#ask('attempt', fn, args)) as Attempt;
   }
 
   /** The first message that matches and was not taken yet. */
@@ -73,6 +75,14 @@ export abstract class TestClient {
   async welcomed(): Promise<this> {
     this.id = (await this.event('welcome'))['id'] as ClientId;
     return this;
+  }
+
+  async #ask(event: string, fn: string, args: readonly unknown[]): Promise<unknown> {
+    const id = ++this.#lastCall;
+    this.write(JSON.stringify({ event, data: { fn, args }, id }));
+    const { data, error } = await this.next((message) => message['id'] === id, `the answer to ${fn}`);
+    if (error !== undefined) throw new Error(JSON.stringify(error));
+    return data ?? undefined;
   }
 
   #news(): void {

@@ -39,8 +39,8 @@ describe('a gateway that is killed', () => {
       await eventually(
         'nobody finds a client of the gateway that died',
         async () => {
-          const found = await clientList(asker, uid);
-          return typeof found === 'string' || found.includes(held[0]!.clientId) ? found : undefined;
+          const found = await asker.attempt('getClientListByUid', uid);
+          return isList(found.value) && !found.value.includes(held[0]!.clientId) ? undefined : found;
         },
         AT_ONCE_MS,
       );
@@ -74,12 +74,12 @@ describe('a gateway that is killed', () => {
   );
 });
 
+/** Or why there is none: a question that meets a gateway between its death and the next list has no whole answer. */
 async function uidCount(asker: WsClient): Promise<unknown> {
-  return asker.call('getUidCount').catch((error: unknown) => String(error));
+  const { value, code } = await asker.attempt('getUidCount');
+  return value ?? code;
 }
 
-/** @returns what was refused as a text: a question that meets the gateway in the moment of its death has no whole answer */
-async function clientList(asker: WsClient, uid: string): Promise<readonly unknown[] | string> {
-  const list = asker.call('getClientListByUid', uid) as Promise<unknown[]>;
-  return list.catch((error: unknown) => String(error));
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import {
   ClientContext,
   ClientHandlers,
   GatewayApi,
+  NestwireError,
   OnClose,
   OnConnect,
   OnMessage,
@@ -13,6 +14,13 @@ import {
 export interface ApiCall {
   readonly fn: string;
   readonly args: readonly unknown[];
+}
+
+/** What came of one that its handler saw fail. */
+export interface Attempt {
+  readonly value?: unknown;
+  /** Of the error. */
+  readonly code?: string;
 }
 
 /** What a client may send any number of. */
@@ -39,6 +47,16 @@ export class TestHandlers {
   @OnMessage('call')
   call(@Payload() call: ApiCall): Promise<unknown> {
     return this.#run(call);
+  }
+
+  @OnMessage('attempt')
+  async attempt(@Payload() call: ApiCall): Promise<Attempt> {
+    try {
+      return { value: await this.#run(call) };
+    } catch (error) {
+      if (error instanceof NestwireError) return { code: error.code };
+      throw error;
+    }
   }
 
   /** Answers with its number and the process that has handled it. An even one takes longer, so that the next could overtake it. */
