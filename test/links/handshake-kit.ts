@@ -21,7 +21,7 @@ export const SECRET = 's3cret';
 export const DIALER_SESSION = 'd0'.repeat(16);
 export const LISTENER_SESSION = '1a'.repeat(16);
 /** Nobody knows it. Without `Feature.Batches` each frame has a header of its own. */
-const OTHER_FEATURE = 4;
+export const OTHER_FEATURE = 4;
 export const GATEWAY_ID = 'f0a1b2c3d4e5';
 
 export const DIALER_TERMS: DialerTerms = {

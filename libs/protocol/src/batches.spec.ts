@@ -240,7 +240,7 @@ describe('a batch that is wrong', () => {
     expect(message).toBe(`A batch ends in the middle of a payload, ${left} bytes after its length begins`);
   });
 
-  it('goes on when it is full: a peer must not make one turn of thousands', () => {
+  it('goes on when it is full: a peer must not make one turn of millions', () => {
     const first = (bytes: number): string => 'x'.repeat(bytes - 8 - 1 - 4);
     const options = { maxFrameBytes: 20 * KiB };
     // The next length begins where the batch is full, and a byte before that.

@@ -17,7 +17,7 @@ export const BATCH_CODE = 211;
 export const BATCH_LENGTH_BYTES = 4;
 /**
  * No payload is added to a batch that has so many bytes, header included: a checksum over more is no cheaper a byte, and a batch that is
- * cut by a read has to be put together again. Nor can a peer hand over thousands of payloads in one piece.
+ * cut by a read has to be put together again. It also bounds how many payloads a peer can hand over in one piece.
  */
 export const FULL_BATCH_BYTES = 16 * 1024;
 

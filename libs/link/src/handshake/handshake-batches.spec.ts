@@ -7,13 +7,13 @@ import {
   GATEWAY,
   type HandshakeRecorder,
   listenForHandshakes,
+  OTHER_FEATURE,
   WORKER,
 } from '../../../../test/links/handshake-kit.js';
 import { frameOf, listenRaw, RawPeer, until } from '../../../../test/links/link-kit.js';
 
 const KiB = 1024;
 const NONCE = Buffer.alloc(16, 0xd1);
-const UNKNOWN = 4;
 /** `one` and `two` in a batch, byte for byte; the checksum is Python's. */
 const ONE_TWO = Buffer.from('000000174f2a4c98d3000000036f6e650000000374776f', 'hex');
 
@@ -27,11 +27,8 @@ interface Opened {
 }
 
 /** The peer has dialled. */
-async function dialled(ours: number, theirs: number, maxFrameBytes?: number): Promise<Opened> {
-  const { address, recorder } = await listenForHandshakes(
-    { features: ours },
-    maxFrameBytes === undefined ? {} : { maxFrameBytes },
-  );
+async function dialled(ours: number, theirs: number): Promise<Opened> {
+  const { address, recorder } = await listenForHandshakes({ features: ours });
   recorder.onWelcomed = (link) => link.send((writer) => writer.payload('welcome'));
   const peer = await RawPeer.dial(address);
   const hand = new ByHand();
@@ -74,7 +71,7 @@ const SIDES = [
 
 describe.each(SIDES)('%s', (_side, open) => {
   it('sends batches to a peer that takes them, from the first frame on', async () => {
-    const { link, heard } = await open(Feature.Batches, Feature.Batches | UNKNOWN);
+    const { link, heard } = await open(Feature.Batches, Feature.Batches | OTHER_FEATURE);
     // 'welcome' alone: a length, and the code before it.
     expect(heard()).toHaveLength(8 + 1 + 4 + 7);
     expect(heard()[8]).toBe(211);
@@ -85,10 +82,10 @@ describe.each(SIDES)('%s', (_side, open) => {
   });
 
   it.each([
-    ['the peer', Feature.Batches, UNKNOWN],
+    ['the peer', Feature.Batches, OTHER_FEATURE],
     ['it', 0, Feature.Batches],
     ['either', 0, 0],
-    ['either, though they have something else in common', UNKNOWN, UNKNOWN],
+    ['either, though they have something else in common', OTHER_FEATURE, OTHER_FEATURE],
   ])('sends none when %s takes none', async (_who, ours, theirs) => {
     const { link, heard } = await open(ours, theirs);
     expect(heard()).toEqual(frameOf('welcome'));
@@ -141,7 +138,7 @@ describe('before a link is open', () => {
 });
 
 describe('an open link of batches', () => {
-  it('sends all frames of a turn in one write, and in one batch', async () => {
+  it('sends all frames of a turn in one batch', async () => {
     const { link, heard } = await dialled(Feature.Batches, Feature.Batches);
     const { length } = heard();
     const texts = Array.from({ length: 100 }, (_, number) => `frame ${number}`);

@@ -15,7 +15,6 @@ import { HandshakeRefusedError, PeerRefusedError } from './errors.js';
 import { ListenerHandshake } from './listener-handshake.js';
 import {
   identityOf,
-  LINK_FEATURES,
   type DialerTerms,
   type HandshakeHandler,
   type HandshakeTerms,
@@ -34,9 +33,7 @@ abstract class HandshakeLinkHandler<Handshake> implements LinkHandler {
     terms: HandshakeTerms,
     protected readonly handler: HandshakeHandler,
   ) {
-    const { features = LINK_FEATURES } = terms;
-    checkTerms(terms);
-    this.#features = features;
+    this.#features = checkedIdentity(terms).features;
   }
 
   connected(link: Link): void {
@@ -167,11 +164,13 @@ export function listenerHandshake(terms: ListenerTerms, handler: HandshakeHandle
 }
 
 /** Before the first link, not at each: what no peer could be told would end all of them. */
-function checkTerms(terms: HandshakeTerms): void {
+function checkedIdentity(terms: HandshakeTerms): PeerIdentity {
   if (terms.secrets.length === 0)
     throw new InvalidOptionError(
       'secret',
       'must have at least one text in its list: the same on every node.',
     );
-  writeIdentity(new ByteWriter(), HandshakeCode.Ready, identityOf({ ...terms, session: () => ANY_SESSION }));
+  const identity = identityOf({ ...terms, session: () => ANY_SESSION });
+  writeIdentity(new ByteWriter(), HandshakeCode.Ready, identity);
+  return identity;
 }
